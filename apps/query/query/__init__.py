@@ -1,0 +1,1 @@
+"""SQL over the lakehouse's Iceberg tables, spoken over Arrow Flight."""

@@ -1,0 +1,47 @@
+import type { Progress } from "../progress.ts";
+import { CurrentContext } from "./current.ts";
+import { KindCluster } from "./kind.ts";
+
+/** What `ensure` did. */
+export interface Ensured {
+  /** Whether the cluster is new, and so empty. */
+  readonly created: boolean;
+  /** What the user should know, such as why an old cluster was made anew. */
+  readonly note?: string;
+}
+
+/** A place for the platform to run. Each kind of cluster is one implementation of this. */
+export interface Cluster {
+  /** Brings the cluster up, with its data if it was there before. Does nothing if it is up. */
+  ensure(progress: Progress): Promise<Ensured>;
+  /** Makes images of the local Docker engine available to pods; those already there are skipped. */
+  loadImages(refs: readonly string[], progress: Progress): Promise<void>;
+  /** Path of the kubeconfig whose current context is this cluster. */
+  kubeconfig(): string;
+  /** The port on this machine's loopback address that leads to a NodePort. */
+  hostPort(nodePort: number): number;
+  /** Removes what `ensure` made, and nothing else. Does nothing if there is nothing. */
+  destroy(progress: Progress): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** Name of the cluster, for example `lakehouse-dev`. */
+  readonly name: string;
+  /** NodePorts to be reached from this machine. */
+  readonly nodePorts: readonly number[];
+  /** Added to a NodePort to give the port on this machine, so that two stacks can run side by side. */
+  readonly portOffset: number;
+}
+
+/** The clusters to choose from. `k3d` would be one more line here. */
+const implementations = {
+  kind: (options: ClusterOptions): Cluster => new KindCluster(options),
+  current: (): Cluster => new CurrentContext(),
+};
+
+export type ClusterKind = keyof typeof implementations;
+
+/** Gives the cluster of a kind; nothing is touched until it is asked to do something. */
+export function clusterOf(kind: ClusterKind, options: ClusterOptions): Cluster {
+  return implementations[kind](options);
+}

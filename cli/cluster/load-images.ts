@@ -1,0 +1,45 @@
+import { execa } from "execa";
+import { UserError } from "../errors.ts";
+import { docker, dockerCommand } from "../host/docker.ts";
+import type { Progress } from "../progress.ts";
+
+/**
+ * Copies images from the Docker engine into the containerd of a kind node. References name their
+ * content, so one that is there is not copied again; the rest goes as one stream, in which layers
+ * that several images share travel once.
+ */
+export async function loadImages(
+  node: string,
+  refs: readonly string[],
+  progress: Progress,
+): Promise<void> {
+  const ctr = ["exec", "--interactive", node, "ctr", "--namespace=k8s.io", "images"];
+  const missing = missingImages(refs, await docker([...ctr, "ls", "--quiet"]));
+  if (missing.length === 0) return;
+  progress(`loading ${missing.map(shortName).join(", ")}`);
+  const load = [...ctr, "import", "--digests", "--snapshotter=overlayfs", "-"];
+  try {
+    await execa(dockerCommand(), ["save", ...missing], { buffer: { stdout: false } }).pipe(
+      dockerCommand(),
+      load,
+    );
+  } catch (error) {
+    const log = (error as { stderr?: string }).stderr;
+    throw new UserError(`Loading images into ${node} failed`, {
+      cure: "Check the free disk space (`df -h`) and that Docker runs, then try again.",
+      ...(log === undefined ? {} : { log }),
+      cause: error,
+    });
+  }
+}
+
+/** The references that a node's list of images, one a line, does not have. */
+export function missingImages(refs: readonly string[], present: string): string[] {
+  const known = new Set(present.split("\n").map((line) => line.trim()));
+  return [...new Set(refs)].filter((ref) => !known.has(ref));
+}
+
+/** `localhost/lakehouse/kafka:0123` as `kafka`. */
+function shortName(ref: string): string {
+  return ref.replace(/^.*\//, "").replace(/:.*$/, "");
+}

@@ -1,0 +1,167 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus, release, totalmem } from "node:os";
+import { join, relative } from "node:path";
+
+import { AppsV1Api, KubeConfig } from "@kubernetes/client-node";
+import Table from "cli-table3";
+import { type Command, InvalidArgumentError } from "commander";
+
+import { connectSender } from "../../apps/producer/connect.ts";
+import { versions } from "../../components/versions.ts";
+import { type SteadyLoad, steadyLoad } from "../../test/bench/steady-load.ts";
+import { connection } from "../connection.ts";
+import { requireDeployment } from "../deployment.ts";
+import { docker } from "../host/docker.ts";
+import { root } from "../host/paths.ts";
+import { waitFor } from "../host/wait.ts";
+import { jsonOption, stackOption } from "../options.ts";
+import type { Progress } from "../progress.ts";
+import { runSteps } from "../steps.ts";
+import { namespace } from "../workloads.ts";
+
+/** How long Kafka may take to answer, in ms. */
+const kafkaPatience = 20_000;
+/** The tables are at rest when they have not grown for this long, in ms. */
+const restInterval = 5_000;
+const restPatience = 120_000;
+
+interface BenchOptions {
+  readonly stack: string;
+  readonly rate: number;
+  readonly seconds: number;
+  readonly json: boolean;
+}
+
+/** `npm run bench`: a steady load against the deployed stack; the result goes to bench/. */
+export function register(program: Command): void {
+  program
+    .command("bench")
+    .description("measure how fresh the tables are under a steady load")
+    .option("--rate <events>", "events per second", wholeNumber, 20_000)
+    .option("--seconds <seconds>", "how long", wholeNumber, 60)
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .action(async (options: BenchOptions) => {
+      const { file, result } = await bench(options);
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result, file));
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return Number(text);
+}
+
+interface BenchResult extends SteadyLoad {
+  readonly date: string;
+  /** Memory of the cluster's node, Kubernetes included, right after the load, in MiB. */
+  readonly memoryMiB: number | null;
+  readonly conditions: Readonly<Record<string, string | number>>;
+}
+
+async function bench(options: BenchOptions): Promise<{ file: string; result: BenchResult }> {
+  const { kubeconfig, cluster } = await requireDeployment(options.stack);
+  const { kafka, flight } = await connection(options.stack);
+  let load: SteadyLoad | undefined;
+  let memoryMiB: number | null = null;
+  try {
+    await runSteps([
+      {
+        title: "Stopping the shop's own events",
+        run: async (progress) => {
+          await scaleProducer(kubeconfig, 0);
+          await restingTables(flight, progress);
+        },
+      },
+      {
+        title: `${options.rate} events/s for ${options.seconds} s`,
+        run: async (progress) => {
+          const sender = await connectSender(kafka.brokers, kafkaPatience);
+          try {
+            load = await steadyLoad(options, sender, flight, progress);
+          } finally {
+            await sender.close();
+          }
+          memoryMiB = cluster === "kind" ? await nodeMemory(options.stack) : null;
+        },
+      },
+    ]);
+  } finally {
+    await scaleProducer(kubeconfig, 1);
+    flight.close();
+  }
+  if (load === undefined) throw new Error("The load was not measured");
+  const date = new Date().toISOString();
+  const result = { date, ...load, memoryMiB, conditions: conditions(options) };
+  const file = join(root, "bench", `${date.slice(0, 16).replace(":", "-")}-steady-${options.rate}.json`);
+  await mkdir(join(root, "bench"), { recursive: true });
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  return { file, result };
+}
+
+function conditions({ rate, seconds }: BenchOptions): BenchResult["conditions"] {
+  return {
+    asked: `${rate} events/s for ${seconds} s`,
+    cores: cpus().length,
+    processor: cpus()[0]?.model ?? "unknown",
+    machineMemoryMiB: Math.round(totalmem() / 2 ** 20),
+    kernel: release(),
+    load: "one producer process on the same machine, acks from all replicas",
+    freshness: "from send to a count(*) over Arrow Flight that includes the event, asked every 250 ms",
+    spark: versions.spark,
+  };
+}
+
+async function scaleProducer(kubeconfig: string, replicas: number): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const apps = config.makeApiClient(AppsV1Api);
+  const scale = await apps.readNamespacedDeploymentScale({ name: "producer", namespace });
+  await apps.replaceNamespacedDeploymentScale({
+    name: "producer",
+    namespace,
+    body: { ...scale, spec: { replicas } },
+  });
+}
+
+/** Waits until what was sent before is in the tables. */
+async function restingTables(
+  flight: { query(sql: string): Promise<Record<string, unknown>[]> },
+  progress: Progress,
+): Promise<void> {
+  let last: unknown;
+  let since = Date.now();
+  progress("waiting until the tables are at rest");
+  await waitFor(async () => {
+    const [row] = await flight.query("SELECT count(*) AS n FROM ecommerce_db.clicks");
+    if (row?.["n"] !== last) since = Date.now();
+    last = row?.["n"];
+    return Date.now() - since > restInterval;
+  }, restPatience);
+}
+
+/** What the kernel counts for the node's container without the page cache, as `docker stats` does. */
+async function nodeMemory(stack: string): Promise<number> {
+  const text = await docker([
+    ...["stats", "--no-stream", "--format", "{{.MemUsage}}"],
+    `lakehouse-${stack}-control-plane`,
+  ]);
+  const [, amount = "0", unit = "MiB"] = /^([\d.]+)(MiB|GiB)/.exec(text) ?? [];
+  return Math.round(Number(amount) * (unit === "GiB" ? 1024 : 1));
+}
+
+function describe(result: BenchResult, file: string): string {
+  const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
+  const table = new Table({ colAligns: ["left", "right"] });
+  table.push(
+    ["events", result.events],
+    ["events/s", result.rate],
+    ["freshness p50", seconds(result.p50)],
+    ["freshness p95", seconds(result.p95)],
+    ["freshness max", seconds(result.max)],
+    ["largest backlog", result.largestBacklog],
+    ["drained after", seconds(result.drain)],
+    ["memory of the node", result.memoryMiB === null ? "unknown" : `${result.memoryMiB} MiB`],
+  );
+  return `${table.toString()}\nWritten to ${relative(root, file)}\n`;
+}

@@ -1,0 +1,132 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Command } from "commander";
+import { execa } from "execa";
+
+import { mavenJars } from "../build/maven.ts";
+import { ensureVenv } from "../build/python.ts";
+import { UserError } from "../errors.ts";
+import { root, stateDir } from "../host/paths.ts";
+import type { Progress } from "../progress.ts";
+import { runSteps, type Step } from "../steps.ts";
+
+/** How many tests passed and failed, over every runner. */
+export interface TestCount {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const reports = join(stateDir, "reports");
+
+/** `npm run check`: format, lint, types and unit tests; no cluster. */
+export function register(program: Command): void {
+  program
+    .command("check")
+    .description("check format, lint, types and unit tests")
+    .action(async () => {
+      const count = await check();
+      process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
+    });
+}
+
+/**
+ * Runs every check, also after one has failed, so that all that is wrong is seen at once.
+ * @throws UserError naming the checks that failed, after their output was printed.
+ */
+export async function check(): Promise<TestCount> {
+  await rm(reports, { recursive: true, force: true });
+  await mkdir(reports, { recursive: true });
+  const failed: string[] = [];
+  /** A step that runs one tool and keeps going when it fails. */
+  const tool = (title: string, command: () => Promise<readonly string[]>): Step => ({
+    title,
+    run: async () => {
+      const [file, ...args] = await command();
+      const result = await execa(String(file), args, {
+        cwd: root,
+        preferLocal: true,
+        reject: false,
+        all: true,
+        stdin: "ignore",
+        env: { FORCE_COLOR: "0", ...(await pythonEnvironment()) },
+      });
+      if (result.exitCode === 0) return;
+      failed.push(title);
+      process.stderr.write(`\n── ${title} ──\n${result.all}\n\n`);
+      return "FAILED";
+    },
+  });
+  await runSteps([
+    { title: "Python packages and Spark's jars for the tests", run: prepare },
+    {
+      together: [
+        [
+          tool("format (prettier)", async () => ["prettier", "--check", "--log-level=warn", "."]),
+          tool("lint (eslint)", async () => ["eslint", "."]),
+          tool("types (tsc)", async () => ["tsc", "--noEmit"]),
+          tool("format (ruff)", async () => [await venv(), "-m", "ruff", "format", "--check", "."]),
+          tool("lint (ruff)", async () => [await venv(), "-m", "ruff", "check", "."]),
+          tool("unit tests (vitest)", async () => [
+            ...["vitest", "run", "--project", "unit", "--reporter=default", "--reporter=json"],
+            `--outputFile.json=${join(reports, "vitest-unit.json")}`,
+          ]),
+        ],
+        [
+          tool("unit tests (pytest)", async () => [
+            ...[await venv(), "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+            `--junitxml=${join(reports, "pytest.xml")}`,
+          ]),
+        ],
+      ],
+    },
+  ]);
+  if (failed.length > 0) {
+    throw new UserError(`Failed: ${failed.join(", ")}`, {
+      cure: "See the output above. `npm run format` mends the format.",
+    });
+  }
+  return addCounts(
+    await vitestCount(join(reports, "vitest-unit.json")),
+    await pytestCount(join(reports, "pytest.xml")),
+  );
+}
+
+async function prepare(progress: Progress): Promise<void> {
+  await Promise.all([
+    ensureVenv("test/requirements.txt", progress),
+    mavenJars("images/spark/pom.xml", progress),
+  ]);
+}
+
+const venv = (): Promise<string> => ensureVenv("test/requirements.txt", () => undefined);
+
+async function pythonEnvironment(): Promise<Record<string, string>> {
+  return {
+    LAKEHOUSE_PYTHON: await venv(),
+    LAKEHOUSE_SPARK_JARS: await mavenJars("images/spark/pom.xml", () => undefined),
+  };
+}
+
+/** The counts of a vitest JSON report. */
+export async function vitestCount(file: string): Promise<TestCount> {
+  const report = JSON.parse(await readFile(file, "utf8")) as {
+    numPassedTests: number;
+    numFailedTests: number;
+  };
+  return { passed: report.numPassedTests, failed: report.numFailedTests };
+}
+
+/** The counts of pytest's JUnit XML report. */
+async function pytestCount(file: string): Promise<TestCount> {
+  const xml = await readFile(file, "utf8");
+  const attribute = (name: string): number =>
+    Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+  const failed = attribute("failures") + attribute("errors");
+  return { passed: attribute("tests") - failed - attribute("skipped"), failed };
+}
+
+/** The sum of two counts. */
+export function addCounts(one: TestCount, other: TestCount): TestCount {
+  return { passed: one.passed + other.passed, failed: one.failed + other.failed };
+}

@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import { execa } from "execa";
+
+import { clusterForStack, requireDeployment } from "../deployment.ts";
+import { UserError } from "../errors.ts";
+import { stackOption } from "../options.ts";
+import { componentStatuses } from "../workloads.ts";
+
+/** `npm run open [component]`: prints where it is reached, and opens a browser if it is a page. */
+export function register(program: Command): void {
+  program
+    .command("open")
+    .description("show where a component is reached, and open it in a browser")
+    .argument("[component]", "a name that `npm run status` lists", "dashboard")
+    .addOption(stackOption())
+    .action(async (component: string, { stack }: { stack: string }) => {
+      const deployment = await requireDeployment(stack);
+      const cluster = await clusterForStack(stack, deployment.cluster);
+      const components = await componentStatuses(deployment.kubeconfig, (port) =>
+        cluster.hostPort(port),
+      );
+      const found = components.find(({ name }) => name === component);
+      const reachable = components.filter(({ url }) => url !== null).map(({ name }) => name);
+      if (found?.url == null) {
+        throw new UserError(
+          found ? `"${component}" has no address on this machine` : `There is no "${component}"`,
+          { cure: `One of these has: ${reachable.join(", ")}.` },
+        );
+      }
+      process.stdout.write(`${found.url}\n`);
+      if (!found.ready) {
+        throw new UserError(`${component} is not ready: ${found.reason ?? ""}`, {
+          cure: `\`npm run logs ${component}\` tells more.`,
+        });
+      }
+      if (found.url.startsWith("http")) await browse(found.url);
+    });
+}
+
+/** A machine without a desktop has no browser to open; the address was printed all the same. */
+async function browse(url: string): Promise<void> {
+  const opener = process.platform === "darwin" ? "open" : "xdg-open";
+  await execa(opener, [url], { reject: false, stdio: "ignore" });
+}

@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+
+import { requireDeployment } from "../deployment.ts";
+import { jsonOption, stackOption } from "../options.ts";
+import { PlatformStack } from "../pulumi/stack.ts";
+
+/** `npm run preview`: what `up` would change, resource by resource and field by field. */
+export function register(program: Command): void {
+  program
+    .command("preview")
+    .description("show what `up` would change")
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .action(async ({ stack: name, json }: { stack: string; json: boolean }) => {
+      const { kubeconfig } = await requireDeployment(name);
+      const stack = new PlatformStack({ stack: name, kubeconfig });
+      const changes = await stack.preview((line) => {
+        process.stderr.write(`${line}\n`);
+      });
+      if (json) {
+        process.stdout.write(`${JSON.stringify(changes)}\n`);
+      } else if (changes.length === 0) {
+        process.stdout.write("No changes\n");
+      } else {
+        for (const { operation, resource, fields } of changes) {
+          const detail = fields.length > 0 ? `: ${fields.join(", ")}` : "";
+          process.stdout.write(`${operation} ${resource}${detail}\n`);
+        }
+      }
+    });
+}

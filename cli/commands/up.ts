@@ -1,0 +1,193 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { type Command, Option } from "commander";
+
+import { parseSpeed } from "../../apps/producer/replay.ts";
+import { inspectBehaviourCsv } from "../../apps/producer/behaviour-csv.ts";
+import type { Ensured } from "../cluster/cluster.ts";
+import { endpoints } from "../../components/ports.ts";
+import { connection } from "../connection.ts";
+import { clusterForStack, writeDeployment } from "../deployment.ts";
+import { ensureDocker } from "../host/docker.ts";
+import { preflight } from "../host/preflight.ts";
+import { stateDir } from "../host/paths.ts";
+import { buildImages, fetchInputs, type ImageRefs } from "../images/build.ts";
+import { firstKpis, type KpiRow, kpiTable } from "../kpi-table.ts";
+import { clusterOption, jsonOption, stackOption } from "../options.ts";
+import { ensureHelm } from "../pulumi/helm.ts";
+import { ensurePulumi } from "../pulumi/cli.ts";
+import { pluginChoices, type PluginChoice } from "../pulumi/plugins.ts";
+import { PlatformStack } from "../pulumi/stack.ts";
+import { runSteps } from "../steps.ts";
+import { replay } from "./replay.ts";
+
+interface UpOptions {
+  readonly stack: string;
+  readonly cluster: "kind" | "current";
+  readonly plugins: PluginChoice;
+  readonly replay?: string;
+  readonly speed: string;
+  readonly json: boolean;
+}
+
+/** `npm run up`: from whatever is there to KPIs that can be queried. */
+export function register(program: Command): void {
+  program
+    .command("up")
+    .description("bring up the whole platform, from a bare machine if need be")
+    .addOption(stackOption())
+    .addOption(clusterOption())
+    .addOption(
+      new Option("--plugins <which>", "Pulumi's official provider plugins, or our stand-ins")
+        .choices(pluginChoices)
+        .default("auto"),
+    )
+    .option("--replay <file>", "replay a behaviour CSV once the platform is up")
+    .option("--speed <factor>", 'of the replay: times real speed, or "max"', "max")
+    .addOption(jsonOption())
+    .action(async (options: UpOptions) => {
+      const speed = parseSpeed(options.speed);
+      // A wrong file is said at once, not after the platform is up.
+      if (options.replay !== undefined) await inspectBehaviourCsv(options.replay);
+      const result = await up(options);
+      if (options.replay !== undefined) await replay(options.replay, speed, options.stack);
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
+    });
+}
+
+/** What a program gets from `up --json`. */
+interface UpResult {
+  readonly stack: string;
+  readonly kubeconfig: string;
+  /** Addresses on this machine. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** The latest minutes. */
+  readonly kpis: readonly KpiRow[];
+  /** How many resources were made, changed or removed. */
+  readonly changes: number;
+}
+
+async function up(options: UpOptions): Promise<UpResult> {
+  const { stack: stackName } = options;
+  const cluster = await clusterForStack(stackName, options.cluster);
+  const docker = new Gate();
+  let ensured: Ensured | undefined;
+  let images: ImageRefs = {};
+  let changes = 0;
+  let kpis: readonly KpiRow[] = [];
+  const stack = new PlatformStack({
+    stack: stackName,
+    kubeconfig: cluster.kubeconfig(),
+    plugins: options.plugins,
+  });
+
+  await runSteps([
+    { title: "This machine", run: () => preflight(haveImages()) },
+    {
+      together: [
+        [
+          { title: "Docker Engine", run: (progress) => docker.open(ensureDocker(progress)) },
+          {
+            title: "Kubernetes cluster",
+            run: async (progress) => {
+              ensured = await cluster.ensure(progress);
+              return ensured.note ?? (ensured.created ? "new" : "there already");
+            },
+          },
+        ],
+        [
+          { title: "Parts of the images", run: fetchInputs },
+          {
+            title: "Images",
+            run: async (progress) => {
+              await docker.opened;
+              images = await buildImages({}, progress);
+            },
+          },
+        ],
+        [
+          {
+            title: "Pulumi and Helm",
+            run: async (progress) => {
+              await ensurePulumi(progress);
+              await ensureHelm(progress);
+            },
+          },
+        ],
+      ],
+    },
+    {
+      title: "Images into the cluster",
+      run: (progress) => cluster.loadImages(deployed(images), progress),
+    },
+    {
+      title: "Deployment",
+      run: async (progress) => {
+        // A new cluster holds nothing of what the state of an old one speaks of.
+        if (ensured?.created === true) await stack.forget(progress);
+        await writeDeployment(stackName, {
+          cluster: options.cluster,
+          kubeconfig: cluster.kubeconfig(),
+        });
+        changes = await stack.up(progress);
+        return changes === 0 ? "no changes" : `${changes} resources`;
+      },
+    },
+    {
+      title: "First KPIs",
+      run: async (progress) => {
+        const { flight } = await connection(stackName);
+        try {
+          kpis = await firstKpis(flight, progress);
+        } finally {
+          flight.close();
+        }
+      },
+    },
+  ]);
+  return {
+    stack: stackName,
+    kubeconfig: cluster.kubeconfig(),
+    endpoints: endpoints((port) => cluster.hostPort(port)),
+    kpis,
+    changes,
+  };
+}
+
+/** Lets others wait for something that one step does; when it fails, only that step reports it. */
+class Gate {
+  readonly #resolvers = Promise.withResolvers<void>();
+  readonly opened = this.#resolvers.promise;
+
+  async open(work: Promise<void>): Promise<void> {
+    await work;
+    this.#resolvers.resolve();
+  }
+}
+
+/** Whether a run before this one has built the images, so that little disk space is needed. */
+function haveImages(): boolean {
+  return existsSync(join(stateDir, "images.json"));
+}
+
+/** The images that pods are made of; the others are only their parents. */
+function deployed(images: ImageRefs): string[] {
+  return Object.entries(images)
+    .filter(([name]) => name !== "spark" && name !== "spark-operator-chart")
+    .map(([, reference]) => reference);
+}
+
+function describe({ endpoints: addresses, kpis, kubeconfig }: UpResult): string {
+  const width = Math.max(...Object.keys(addresses).map((name) => name.length));
+  const lines = Object.entries(addresses).map(
+    ([name, address]) => `  ${name.padEnd(width)}  ${address}`,
+  );
+  return [
+    kpiTable(kpis),
+    "",
+    ...lines,
+    `  ${"kubectl".padEnd(width)}  KUBECONFIG=${kubeconfig}`,
+    "",
+  ].join("\n");
+}

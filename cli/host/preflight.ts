@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, statfs } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { dirname } from "node:path";
+import { UserError } from "../errors.ts";
+import { isDockerRunning } from "./docker.ts";
+import { cacheDir } from "./paths.ts";
+
+const gibibyte = 2 ** 30;
+/** The laptop profile with Kubernetes (components/config.ts sums the requests) and room to breathe. */
+const neededMemory = 6 * gibibyte;
+/** Firmware and kernel keep some of a machine's memory: one of "6 GiB" shows a little less. */
+const memoryTolerance = 0.94;
+/** Modules, compiler caches and images of a first build; later runs need what their data needs. */
+const neededDisk = 25 * gibibyte;
+const neededDiskWithCaches = 5 * gibibyte;
+
+/** Where a Docker engine keeps images and volumes unless it is told otherwise. */
+const dockerData = "/var/lib/docker";
+
+/** What the checks look at. */
+export interface Machine {
+  readonly isRoot: boolean;
+  /** Whether a Docker engine already answers this user. */
+  readonly hasDocker: boolean;
+  /** Text of /etc/os-release, empty where there is none. */
+  readonly osRelease: string;
+  /** Bytes of memory, within the limit of a container if this is one. */
+  readonly memory: number;
+  /** The fuller of the disks that caches and images go to, with its free bytes. */
+  readonly disk: { readonly path: string; readonly free: number };
+  /** Whether an earlier run has filled the caches. */
+  readonly hasCaches: boolean;
+}
+
+/**
+ * Checks that this machine can carry the platform before anything is changed on it.
+ * @param hasCaches - whether the images exist already, so that little disk space is needed
+ * @throws UserError for the first thing that is in the way, with its cure.
+ */
+export async function preflight(hasCaches: boolean): Promise<void> {
+  await mkdir(cacheDir, { recursive: true });
+  const disks = await Promise.all([cacheDir, dockerData].map(freeSpace));
+  const problem = findProblem({
+    isRoot: process.getuid?.() === 0,
+    hasDocker: await isDockerRunning(),
+    osRelease: readText("/etc/os-release"),
+    memory: Math.min(totalmem(), memoryLimit()),
+    disk: disks.reduce((one, other) => (other.free < one.free ? other : one)),
+    hasCaches,
+  });
+  if (problem !== undefined) throw problem;
+}
+
+/** The first thing that keeps the platform from running on a machine, if any. */
+export function findProblem(machine: Machine): UserError | undefined {
+  return accessProblem(machine) ?? memoryProblem(machine) ?? diskProblem(machine);
+}
+
+function accessProblem({ hasDocker, isRoot, osRelease }: Machine): UserError | undefined {
+  if (hasDocker) return undefined;
+  if (!isDebianFamily(osRelease)) {
+    const name = field(osRelease, "PRETTY_NAME") ?? "This system";
+    return new UserError(`No Docker engine answers, and ${name} is neither Debian nor Ubuntu`, {
+      cure: "Install and start Docker (https://docs.docker.com/engine/install), then try again.",
+    });
+  }
+  if (!isRoot) {
+    return new UserError("No Docker engine answers, and installing one needs root", {
+      cure: "Run the command as root (`sudo -E npm run up`), or install and start Docker and join the group `docker`.",
+    });
+  }
+  return undefined;
+}
+
+function memoryProblem({ memory }: Machine): UserError | undefined {
+  if (memory >= neededMemory * memoryTolerance) return undefined;
+  return new UserError(
+    `This machine has ${inGibibytes(memory)} of memory, the platform needs ${inGibibytes(neededMemory)}`,
+    { cure: "Use a machine, or give the virtual machine, more memory." },
+  );
+}
+
+function diskProblem({ disk, hasCaches }: Machine): UserError | undefined {
+  const needed = hasCaches ? neededDiskWithCaches : neededDisk;
+  if (disk.free >= needed) return undefined;
+  return new UserError(
+    `The disk of ${disk.path} has ${inGibibytes(disk.free)} free, ${hasCaches ? "a run" : "a first build"} needs ${inGibibytes(needed)}`,
+    {
+      cure: "Free some space there, or move LAKEHOUSE_CACHE or Docker's data-root to a larger disk.",
+    },
+  );
+}
+
+/** Whether an os-release file is that of Debian, Ubuntu or a distribution made from them. */
+export function isDebianFamily(osRelease: string): boolean {
+  const names = [field(osRelease, "ID"), field(osRelease, "ID_LIKE")].join(" ").split(" ");
+  return names.includes("debian") || names.includes("ubuntu");
+}
+
+function field(osRelease: string, name: string): string | undefined {
+  return new RegExp(`^${name}="?([^"\\n]*)"?$`, "m").exec(osRelease)?.[1];
+}
+
+/** The memory limit of the container that this runs in, by either version of cgroups. */
+function memoryLimit(): number {
+  const limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+    .map((file) => Number.parseInt(readText(file), 10))
+    .filter((limit) => limit > 0);
+  return Math.min(Infinity, ...limits);
+}
+
+/** Free bytes on the disk of a path, or of its nearest parent that exists. */
+async function freeSpace(path: string): Promise<Machine["disk"]> {
+  if (!existsSync(path)) return freeSpace(dirname(path));
+  const { bavail, bsize } = await statfs(path);
+  return { path, free: bavail * bsize };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function inGibibytes(bytes: number): string {
+  return `${(bytes / gibibyte).toFixed(1)} GiB`;
+}

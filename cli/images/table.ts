@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import type { DebianSuite } from "../build/base.ts";
+import { buildGo } from "../build/go.ts";
+import { mavenJars } from "../build/maven.ts";
+import { browserClient, nodeBinary, nodeBundle } from "../build/node.ts";
+import { pythonPackages } from "../build/python.ts";
+import { root } from "../host/paths.ts";
+import type { Progress } from "../progress.ts";
+import { operatorModule } from "./operator-chart.ts";
+import { sourceFolder } from "./source-folder.ts";
+import { sparkDistribution } from "./spark-distribution.ts";
+
+/**
+ * Makes files on this machine, or finds them in the cache, and returns the path of a folder or file
+ * there. The path says what the files were made from: other files are at another path.
+ */
+export type Input = (progress: Progress) => Promise<string>;
+
+/** An image: a Containerfile, the files beside it, and what is fetched or compiled for it. */
+export interface Image {
+  /** What it builds upon: a Debian suite, or another image of the table. */
+  readonly from: { readonly suite: DebianSuite } | { readonly image: ImageName };
+  /** The inputs by their paths in the build context. */
+  readonly inputs?: Readonly<Record<string, Input>>;
+}
+
+export type ImageName =
+  | "kafka"
+  | "minio"
+  | "nessie"
+  | "postgres"
+  | "valkey"
+  | "spark"
+  | "streaming"
+  | "spark-operator"
+  | "query"
+  | "apps";
+
+/** The folder with an image's Containerfile. */
+export function imageFolder(name: ImageName): string {
+  return join(root, "images", name);
+}
+
+const jarsOf =
+  (name: ImageName): Input =>
+  (progress) =>
+    mavenJars(join(imageFolder(name), "pom.xml"), progress);
+
+/** Every image of the platform; README.md in images/ tells more about each. */
+export const images: Readonly<Record<ImageName, Image>> = {
+  kafka: { from: { suite: "trixie" }, inputs: { jars: jarsOf("kafka") } },
+  minio: {
+    from: { suite: "trixie" },
+    inputs: {
+      "bin/minio": (progress) =>
+        buildGo(
+          {
+            name: "minio",
+            moduleDir: imageFolder("minio"),
+            package: "github.com/minio/minio",
+            output: "minio",
+          },
+          progress,
+        ),
+    },
+  },
+  nessie: { from: { suite: "trixie" }, inputs: { jars: jarsOf("nessie") } },
+  postgres: { from: { suite: "trixie" } },
+  valkey: { from: { suite: "trixie" } },
+  spark: {
+    from: { suite: "bookworm" },
+    inputs: { spark: sparkDistribution, jars: jarsOf("spark") },
+  },
+  streaming: {
+    from: { image: "spark" },
+    inputs: { streaming: sourceFolder("k8s-jobs/streaming") },
+  },
+  "spark-operator": {
+    from: { image: "spark" },
+    inputs: { "bin/spark-operator": (progress) => buildGo(operatorModule, progress) },
+  },
+  query: {
+    from: { suite: "trixie" },
+    inputs: {
+      "site-packages": (progress) =>
+        pythonPackages(join(root, "apps/query/requirements.txt"), "3.13", progress),
+      query: sourceFolder("apps/query/query"),
+    },
+  },
+  apps: {
+    from: { suite: "trixie" },
+    inputs: {
+      node: nodeBinary,
+      "app/producer.mjs": (progress) =>
+        nodeBundle({ app: "apps/producer", entry: "main.ts", output: "producer.mjs" }, progress),
+      "app/dashboard/server.mjs": (progress) =>
+        nodeBundle(
+          { app: "apps/dashboard", entry: "server/main.ts", output: "server.mjs" },
+          progress,
+        ),
+      "app/dashboard/public": (progress) => browserClient("apps/dashboard", "client", progress),
+    },
+  },
+};

@@ -1,0 +1,45 @@
+import { Command } from "commander";
+
+import { UserError } from "./errors.ts";
+
+/** Each command registers itself; only the module of the one that was called is loaded. */
+const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
+  up: () => import("./commands/up.ts"),
+  down: () => import("./commands/down.ts"),
+  preview: () => import("./commands/preview.ts"),
+  status: () => import("./commands/status.ts"),
+  sql: () => import("./commands/sql.ts"),
+  replay: () => import("./commands/replay.ts"),
+  open: () => import("./commands/open.ts"),
+  logs: () => import("./commands/logs.ts"),
+  check: () => import("./commands/check.ts"),
+  test: () => import("./commands/test.ts"),
+  bench: () => import("./commands/bench.ts"),
+  format: () => import("./commands/format.ts"),
+};
+
+/** What a person sees of a failure: what, the log's last lines, the cure. Defects keep their stack. */
+function describe(error: unknown): string {
+  if (!(error instanceof UserError)) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+  const log = error.log === undefined ? "" : `${error.log.trimEnd().replace(/^/gm, "  │ ")}\n`;
+  return `✖ ${error.message}\n${log}→ ${error.cure}`;
+}
+
+const program = new Command("npm run")
+  .usage("<command> -- [options]")
+  .description("A real-time e-commerce lakehouse on Kubernetes")
+  .showHelpAfterError("(add `-- --help` for the options)");
+
+const wanted = process.argv[2];
+const load = wanted === undefined ? undefined : commands[wanted];
+try {
+  for (const loader of load ? [load] : Object.values(commands)) {
+    (await loader()).register(program);
+  }
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${describe(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,18 @@
+import { Option } from "commander";
+
+/** `--stack X`: which Pulumi.X.yaml, and so which deployment, a command speaks of. */
+export function stackOption(): Option {
+  return new Option("--stack <name>", "the stack: Pulumi.<name>.yaml is its config").default("dev");
+}
+
+/** `--cluster`: where the platform runs. */
+export function clusterOption(): Option {
+  return new Option("--cluster <kind>", "where it runs: a kind cluster of its own, or the current kubeconfig context")
+    .choices(["kind", "current"])
+    .default("kind");
+}
+
+/** `--json`: one JSON document on stdout, and nothing else there. */
+export function jsonOption(): Option {
+  return new Option("--json", "machine-readable output on stdout; progress stays on stderr").default(false);
+}

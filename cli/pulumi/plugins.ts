@@ -1,0 +1,106 @@
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import kafka from "@pulumi/kafka/package.json" with { type: "json" };
+import kubernetes from "@pulumi/kubernetes/package.json" with { type: "json" };
+import minio from "@pulumi/minio/package.json" with { type: "json" };
+import postgresql from "@pulumi/postgresql/package.json" with { type: "json" };
+import random from "@pulumi/random/package.json" with { type: "json" };
+
+import { UserError } from "../errors.ts";
+import { capture } from "../host/command.ts";
+import { root, stateDir } from "../host/paths.ts";
+import type { Progress } from "../progress.ts";
+
+/** Which programs act on Kubernetes, Kafka and so on for Pulumi's engine. */
+export const pluginChoices = ["auto", "official", "standin"] as const;
+export type PluginChoice = (typeof pluginChoices)[number];
+
+/** The providers of the program, as their npm packages pin them. */
+const providers = { kubernetes, kafka, minio, postgresql, random };
+
+/** Where the engine downloads official plugins from. */
+const DOWNLOADS = "https://get.pulumi.com/";
+const REACHABILITY_TIMEOUT_MS = 4_000;
+
+const standInFolder = join(stateDir, "plugins");
+
+/**
+ * Makes the provider plugins available and returns the folder to put before PATH, if there is one.
+ * `auto` takes the official plugins where they can be had. Once a clone uses the stand-ins it stays
+ * with them, so that a run does not try the download again.
+ * @throws UserError if the official plugins are asked for and cannot be had.
+ */
+export async function ensurePlugins(
+  choice: PluginChoice,
+  pulumi: PulumiCommand,
+  progress: Progress,
+): Promise<string | undefined> {
+  const isWorthTrying =
+    choice === "auto" && !existsSync(standInFolder) && (areInstalled() || (await canBeReached()));
+  if (choice === "official" || isWorthTrying) {
+    const failure = await installOfficial(pulumi, progress);
+    if (failure === undefined) {
+      await rm(standInFolder, { recursive: true, force: true });
+      return undefined;
+    }
+    if (choice === "official") {
+      throw new UserError("Pulumi's provider plugins cannot be had", {
+        cure: "Install them by hand with `pulumi plugin install`, or leave out `--plugins official`.",
+        log: failure,
+      });
+    }
+    progress("the official provider plugins cannot be had; the stand-ins of providers/ serve");
+  }
+  await writeStandIns();
+  return standInFolder;
+}
+
+/** Whether all official plugins are on this machine already. */
+function areInstalled(): boolean {
+  const folder = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
+  return Object.entries(providers).every(([name, { version }]) =>
+    existsSync(join(folder, `resource-${name}-v${version}`)),
+  );
+}
+
+/** One short question instead of five downloads that each are tried five times. */
+async function canBeReached(): Promise<boolean> {
+  const options = { method: "HEAD", signal: AbortSignal.timeout(REACHABILITY_TIMEOUT_MS) };
+  return fetch(DOWNLOADS, options).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Installs what is missing; returns the reason if one cannot be had. */
+async function installOfficial(
+  pulumi: PulumiCommand,
+  progress: Progress,
+): Promise<string | undefined> {
+  for (const [name, { version }] of Object.entries(providers)) {
+    progress(`provider plugin ${name} ${version}`);
+    try {
+      await capture(pulumi.command, ["plugin", "install", "resource", name, version], {
+        env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+      });
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  return undefined;
+}
+
+/** One executable a provider, by the name under which the engine looks for it on PATH. */
+async function writeStandIns(): Promise<void> {
+  await mkdir(standInFolder, { recursive: true });
+  for (const name of Object.keys(providers)) {
+    const file = join(standInFolder, `pulumi-resource-${name}`);
+    const main = join(root, "providers", name, "main.ts");
+    await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
+    await chmod(file, 0o755);
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { parse, stringify } from "yaml";
+
+import { root, stateDir } from "../host/paths.ts";
+
+/** Pulumi's local backend; deployments, their history and locks lie below it. */
+export const backend = join(stateDir, "state");
+const passphraseFile = join(stateDir, "passphrase");
+
+/**
+ * Prepares the folder that Pulumi works in for a stack and returns it. It holds copies of Pulumi.yaml
+ * and Pulumi.<stack>.yaml, because Pulumi writes the salt of the stack's encryption into the latter.
+ */
+export async function prepareWorkspace(stack: string): Promise<string> {
+  const folder = join(stateDir, "workspace", stack);
+  await mkdir(folder, { recursive: true });
+  await mkdir(backend, { recursive: true });
+  await copyFile(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  const copy = join(folder, `Pulumi.${stack}.yaml`);
+  const { encryptionsalt } = existsSync(copy) ? await readSettings(copy) : {};
+  const settings = await readSettings(join(root, `Pulumi.${stack}.yaml`));
+  await writeFile(copy, stringify(encryptionsalt ? { encryptionsalt, ...settings } : settings));
+  if (!existsSync(passphraseFile)) {
+    await writeFile(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  }
+  return folder;
+}
+
+/** What Pulumi's CLI is told through its environment. */
+export function environment(options: {
+  readonly kubeconfig: string;
+  readonly helm: string;
+  /** Folder of provider plugins that go before PATH. */
+  readonly plugins: string | undefined;
+}): Record<string, string> {
+  const path = process.env["PATH"] ?? "";
+  return {
+    KUBECONFIG: options.kubeconfig,
+    LAKEHOUSE_HELM: options.helm,
+    PATH: options.plugins === undefined ? path : `${options.plugins}:${path}`,
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
+async function readSettings(file: string): Promise<{ encryptionsalt?: string; config?: unknown }> {
+  return (parse(await readFile(file, "utf8")) ?? {}) as { encryptionsalt?: string };
+}

@@ -1,0 +1,151 @@
+import { existsSync } from "node:fs";
+
+import {
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  type V1Pod,
+  type V1Service,
+  VersionApi,
+} from "@kubernetes/client-node";
+
+import { UserError } from "./errors.ts";
+
+/** The namespace that holds the whole platform. */
+export const namespace = "lakehouse";
+
+/** One line of `npm run status`. */
+export interface ComponentStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Where it is reached from this machine, if it is. */
+  readonly url: string | null;
+  /** Why it is not ready. */
+  readonly reason: string | null;
+}
+
+/** The part of a URL before the port, by Service; a Service without an entry has a plain address. */
+const schemes: Readonly<Record<string, string>> = {
+  dashboard: "http://",
+  minio: "http://",
+  nessie: "http://",
+  postgres: "postgresql://",
+  query: "grpc://",
+  redis: "redis://",
+  streaming: "http://",
+};
+
+interface SparkApplication {
+  metadata: { name: string };
+  status?: { applicationState?: { state?: string; errorMessage?: string } };
+}
+
+/**
+ * What runs in the cluster: every Deployment, StatefulSet and SparkApplication of the platform.
+ * @param hostPort maps a NodePort to the port on this machine.
+ * @throws UserError when the cluster does not answer.
+ */
+export async function componentStatuses(
+  kubeconfig: string,
+  hostPort: (nodePort: number) => number,
+): Promise<ComponentStatus[]> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const apps = config.makeApiClient(AppsV1Api);
+  const core = config.makeApiClient(CoreV1Api);
+  const [deployments, statefulSets, services, pods, applications] = await Promise.all([
+    apps.listNamespacedDeployment({ namespace }),
+    apps.listNamespacedStatefulSet({ namespace }),
+    core.listNamespacedService({ namespace }),
+    core.listNamespacedPod({ namespace }),
+    sparkApplications(config),
+  ]).catch((cause: unknown) => {
+    throw new UserError("The cluster does not answer", { cure: "Run `npm run up`.", cause });
+  });
+  const url = (name: string): string | null => hostUrl(name, services.items, hostPort);
+  const workloads = [...deployments.items, ...statefulSets.items].map((workload) => {
+    const name = workload.metadata?.name ?? "";
+    const wanted = workload.spec?.replicas ?? 1;
+    const ready = (workload.status?.readyReplicas ?? 0) >= wanted;
+    const labels = Object.entries(workload.spec?.selector.matchLabels ?? {});
+    const own = pods.items.filter((pod) =>
+      labels.every(([key, value]) => pod.metadata?.labels?.[key] === value),
+    );
+    return { name, ready, url: url(name), reason: ready ? null : podReason(own) };
+  });
+  const spark = applications.map(({ metadata: { name }, status }) => {
+    const state = status?.applicationState?.state ?? "not submitted yet";
+    const ready = state === "RUNNING";
+    const detail = status?.applicationState?.errorMessage?.trim();
+    return { name, ready, url: url(name), reason: ready ? null : detail ? `${state}: ${detail}` : state };
+  });
+  return [...workloads, ...spark].sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** Whether the API server of a cluster answers. */
+export async function clusterAnswers(kubeconfig: string): Promise<boolean> {
+  if (!existsSync(kubeconfig)) return false;
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return config
+    .makeApiClient(VersionApi)
+    .getCode()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+async function sparkApplications(config: KubeConfig): Promise<SparkApplication[]> {
+  try {
+    const answer: unknown = await config.makeApiClient(CustomObjectsApi).listNamespacedCustomObject({
+      group: "sparkoperator.k8s.io",
+      version: "v1beta2",
+      namespace,
+      plural: "sparkapplications",
+    });
+    return (answer as { items: SparkApplication[] }).items;
+  } catch (error) {
+    // Before the operator's chart is installed its kind does not exist.
+    if ((error as { code?: number }).code === 404) return [];
+    throw error;
+  }
+}
+
+/** The address on this machine of the Service that carries the component's name, or starts with it. */
+function hostUrl(
+  component: string,
+  services: readonly V1Service[],
+  hostPort: (nodePort: number) => number,
+): string | null {
+  const ports = services
+    .filter(({ metadata }) => [component, `${component}-external`, `${component}-ui`, `${component}-0`].includes(metadata?.name ?? ""))
+    .flatMap((service) => service.spec?.ports ?? []);
+  const nodePort = ports.find((port) => port.nodePort !== undefined)?.nodePort;
+  return nodePort === undefined
+    ? null
+    : `${schemes[component] ?? ""}localhost:${hostPort(nodePort)}`;
+}
+
+/** The first thing that a workload's pods say about why they are not ready. */
+function podReason(pods: readonly V1Pod[]): string {
+  if (pods.length === 0) return "no pod yet";
+  for (const pod of pods) {
+    for (const container of [
+      ...(pod.status?.initContainerStatuses ?? []),
+      ...(pod.status?.containerStatuses ?? []),
+    ]) {
+      const { waiting, terminated } = container.state ?? {};
+      if (waiting?.reason !== undefined && waiting.reason !== "PodInitializing") {
+        return [waiting.reason, waiting.message].filter(Boolean).join(": ");
+      }
+      if (terminated !== undefined && terminated.exitCode !== 0) {
+        return `${terminated.reason ?? "ended"} with exit code ${terminated.exitCode}`;
+      }
+    }
+    const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+    if (scheduled?.status === "False") return scheduled.message ?? "not scheduled";
+  }
+  return "starting";
+}

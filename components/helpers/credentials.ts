@@ -1,0 +1,37 @@
+import { core } from "@pulumi/kubernetes";
+import type { Input, Output, Resource } from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random";
+
+/** A Secret with a user and its generated password. */
+export interface Credentials {
+  /** Name of the Secret. */
+  readonly secret: Output<string>;
+  readonly password: Output<string>;
+}
+
+export interface CredentialsArgs {
+  readonly namespace: Input<string>;
+  /** Key of the password in the Secret. @default "password" */
+  readonly passwordKey?: string;
+  /** Other entries of the Secret, such as the user's name. */
+  readonly entries?: Readonly<Record<string, string>>;
+}
+
+/** Generates a password and keeps it in the Secret `name`. */
+export function credentials(name: string, args: CredentialsArgs, parent: Resource): Credentials {
+  const { result } = new RandomPassword(
+    name,
+    // Letters and digits alone: passwords end up in URLs, properties files and environments.
+    { length: 32, special: false },
+    { parent },
+  );
+  const secret = new core.v1.Secret(
+    name,
+    {
+      metadata: { name, namespace: args.namespace },
+      stringData: { ...args.entries, [args.passwordKey ?? "password"]: result },
+    },
+    { parent },
+  );
+  return { secret: secret.metadata.name, password: result };
+}

@@ -1,0 +1,193 @@
+import type { core, types } from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+
+import type { MilliCpu, Quantity } from "./quantity.ts";
+
+type PodTemplate = types.input.core.v1.PodTemplateSpec;
+type Container = types.input.core.v1.Container;
+type EnvVar = types.input.core.v1.EnvVar;
+
+/** User and group of all images but Spark's. */
+export const lakehouseUser = 10001;
+/** User and group of Spark's images. */
+export const sparkUser = 185;
+
+/** What a container may use. */
+export interface Resources {
+  /** CPU time that is set aside for it. */
+  readonly cpu: MilliCpu;
+  /** Memory that is set aside for it. */
+  readonly memory: Quantity;
+  /** The container is killed if it uses more. */
+  readonly memoryLimit: Quantity;
+}
+
+/** One entry of a Secret. */
+export interface SecretKey {
+  readonly secret: Input<string>;
+  readonly key: string;
+}
+
+/** A ConfigMap or Secret as a folder of files. */
+export type Files = { readonly path: string } & (
+  { readonly configMap: Input<string> } | { readonly secret: Input<string> }
+);
+
+/** How to see that a container works: over HTTP if a path is given, else by connecting. */
+export interface Probe {
+  readonly port: number;
+  /** Answers 200 when requests can be served. */
+  readonly ready?: string;
+  /** Answers 200 unless only a restart can help. @default the same as `ready` */
+  readonly live?: string;
+}
+
+export interface PodArgs {
+  readonly image: string;
+  readonly args?: readonly Input<string>[];
+  readonly env?: Readonly<Record<string, Input<string>>>;
+  readonly secretEnv?: Readonly<Record<string, SecretKey>>;
+  /** Name and number of each port that is listened on. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly probe: Probe;
+  readonly resources: Resources;
+  /** Read-only folders, by the name of their volume. */
+  readonly files?: Readonly<Record<string, Files>>;
+  /** Where the volume of the claim `data` is mounted. */
+  readonly dataPath?: string;
+  /** Time to end in peace before it is killed. @default 30 */
+  readonly gracePeriodSeconds?: number;
+}
+
+/** Labels by which a Service and `npm run logs` find the pods of a component. */
+export function labels(name: string) {
+  return { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "lakehouse" };
+}
+
+/** What the Pod Security standard `restricted` asks of a pod, for the given user and group. */
+export function podSecurityContext(user: number) {
+  return {
+    runAsNonRoot: true,
+    runAsUser: user,
+    runAsGroup: user,
+    fsGroup: user,
+    seccompProfile: { type: "RuntimeDefault" },
+  };
+}
+
+/** What the Pod Security standard `restricted` asks of a container, and a read-only file system. */
+export const containerSecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+/** CPU is shared by need; a tight limit would only make JVMs start slowly on an idle machine. */
+export const cpuLimit = "2";
+
+/** Environment variables, those of Secrets by reference. */
+export function environment(
+  plain: PodArgs["env"] = {},
+  secret: PodArgs["secretEnv"] = {},
+): EnvVar[] {
+  return [
+    ...Object.entries(plain).map(([name, value]) => ({ name, value })),
+    ...Object.entries(secret).map(([name, { secret: secretName, key }]) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: secretName, key } },
+    })),
+  ];
+}
+
+/** A pod of one container that keeps the floors all our workloads share. */
+export function podTemplate(name: string, args: PodArgs): PodTemplate {
+  const files = Object.entries(args.files ?? {});
+  return {
+    metadata: { labels: labels(name) },
+    spec: {
+      automountServiceAccountToken: false,
+      // Kubernetes would otherwise set KAFKA_PORT, MINIO_PORT and their like, which these very
+      // programs take for their own settings.
+      enableServiceLinks: false,
+      securityContext: podSecurityContext(lakehouseUser),
+      terminationGracePeriodSeconds: args.gracePeriodSeconds ?? 30,
+      containers: [
+        {
+          name,
+          image: args.image,
+          imagePullPolicy: "IfNotPresent",
+          ...(args.args && { args: [...args.args] }),
+          env: environment(args.env, args.secretEnv),
+          ports: Object.entries(args.ports).map(([portName, containerPort]) => ({
+            name: portName,
+            containerPort,
+          })),
+          ...probes(args.probe),
+          resources: {
+            requests: { cpu: args.resources.cpu, memory: args.resources.memory },
+            limits: { cpu: cpuLimit, memory: args.resources.memoryLimit },
+          },
+          securityContext: containerSecurityContext,
+          volumeMounts: [
+            { name: "tmp", mountPath: "/tmp" },
+            ...(args.dataPath === undefined ? [] : [{ name: "data", mountPath: args.dataPath }]),
+            ...files.map(([volume, { path }]) => ({
+              name: volume,
+              mountPath: path,
+              readOnly: true,
+            })),
+          ],
+        },
+      ],
+      volumes: [
+        { name: "tmp", emptyDir: {} },
+        ...files.map(([volume, source]) => ({
+          name: volume,
+          ...("configMap" in source
+            ? { configMap: { name: source.configMap } }
+            : { secret: { secretName: source.secret, defaultMode: 0o440 } }),
+        })),
+      ],
+    },
+  };
+}
+
+/** Looked at every second while it starts, so that what waits for it goes on at once. */
+function probes({ port, ready, live = ready }: Probe): Partial<Container> {
+  const action = (path: string | undefined) =>
+    path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port } };
+  return {
+    startupProbe: { ...action(ready), periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 180 },
+    readinessProbe: { ...action(ready), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
+    // Patient: on a machine under full load a slow answer is no reason to lose the work under way.
+    livenessProbe: { ...action(live), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+  };
+}
+
+/** The claim behind `dataPath`, for a StatefulSet. */
+export function dataClaim(storage: Quantity): types.input.core.v1.PersistentVolumeClaim {
+  return {
+    metadata: { name: "data" },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage } } },
+  };
+}
+
+/**
+ * A Service that is not awaited: the workload behind it is, and waiting for the endpoints to settle
+ * as well would hold up what comes next by ten seconds.
+ */
+export function service(
+  namespace: Input<string>,
+  name: string,
+  spec: types.input.core.v1.ServiceSpec,
+): core.v1.ServiceArgs {
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: labels(name),
+      annotations: { "pulumi.com/skipAwait": "true" },
+    },
+    spec,
+  };
+}

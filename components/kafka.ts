@@ -1,0 +1,199 @@
+import { Provider, Topic } from "@pulumi/kafka";
+import { apps, core } from "@pulumi/kubernetes";
+import {
+  all,
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type Output,
+  type Resource,
+} from "@pulumi/pulumi";
+
+import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
+import { properties } from "./helpers/properties.ts";
+import type { Quantity } from "./helpers/quantity.ts";
+import { kafkaGreeting, reachable } from "./helpers/reachable.ts";
+
+/** Where clients find Kafka, known once all topics exist. */
+export interface KafkaConnection {
+  /** `host:port` inside of the cluster, which leads to any broker. */
+  readonly bootstrapServers: Output<string>;
+}
+
+export interface KafkaArgs {
+  readonly namespace: Input<string>;
+  readonly image: string;
+  /** Number of nodes, each broker and controller. Fixed once the cluster exists. */
+  readonly brokers: 1 | 3;
+  /** Partitions of each topic. Can be raised later, never lowered. */
+  readonly partitions: number;
+  /** NodePort of broker 0; broker n has this plus n. */
+  readonly nodePort: number;
+  /** The port on this machine that leads to `nodePort`; those of the other brokers follow it. */
+  readonly hostPort: number;
+  /** Volume of each node. */
+  readonly storage: Quantity;
+}
+
+/** Topics of events; each has a dead letter topic `<topic>.dlq` beside it. */
+export const eventTopics = [
+  "orders",
+  "clicks",
+  "errors",
+  "training_data_streaming",
+  "testing_data_streaming",
+] as const;
+
+/**
+ * Identity of the cluster, by which a node refuses to join with another one's volume: 16 bytes in
+ * base64url, as Kafka wants it. It is the same in every deployment, since each has one Kafka.
+ */
+const clusterId = Buffer.from("lakehouse.kafka0").toString("base64url");
+
+/** Kafka in KRaft mode, reached from pods at kafka:9092 and from this machine broker by broker. */
+export class Kafka extends ComponentResource implements KafkaConnection {
+  readonly bootstrapServers: Output<string>;
+
+  constructor(name: string, args: KafkaArgs, opts?: ComponentResourceOptions) {
+    super("lakehouse:streaming:Kafka", name, {}, opts);
+    createServices(name, args, this);
+    const nodes = createNodes(name, args, this);
+    const provider = new Provider(
+      name,
+      {
+        bootstrapServers: [reachable(nodes.id, args.hostPort, kafkaGreeting)],
+        // Said outright, because the provider's own default is true.
+        tlsEnabled: false,
+      },
+      { parent: this },
+    );
+    const topics = eventTopics
+      .flatMap((topic) => [topic, `${topic}.dlq`])
+      .map(
+        (topic) =>
+          new Topic(
+            `${name}-${topic}`,
+            {
+              name: topic,
+              partitions: args.partitions,
+              replicationFactor: args.brokers,
+              config: topicSettings(args.brokers),
+            },
+            // Whoever deletes the brokers deletes their topics.
+            { parent: this, provider, deletedWith: nodes },
+          ),
+      );
+    this.bootstrapServers = all(topics.map((topic) => topic.name)).apply(() => `${name}:9092`);
+    this.registerOutputs({ bootstrapServers: this.bootstrapServers });
+  }
+}
+
+/** Names inside of the cluster, and one NodePort a broker, since clients talk to each by itself. */
+function createServices(name: string, args: KafkaArgs, parent: Resource): void {
+  const add = (serviceName: string, spec: Parameters<typeof service>[2]) =>
+    new core.v1.Service(serviceName, service(args.namespace, serviceName, spec), { parent });
+
+  add(name, { selector: labels(name), ports: [{ name: "kafka", port: 9092 }] });
+  add(`${name}-headless`, {
+    clusterIP: "None",
+    // Nodes must find each other before any of them can be ready.
+    publishNotReadyAddresses: true,
+    selector: labels(name),
+    ports: [
+      { name: "kafka", port: 9092 },
+      { name: "controller", port: 9093 },
+    ],
+  });
+  for (let broker = 0; broker < args.brokers; broker++) {
+    const pod = `${name}-${broker}`;
+    add(pod, {
+      type: "NodePort",
+      selector: { "statefulset.kubernetes.io/pod-name": pod },
+      ports: [{ name: "external", port: 9094, nodePort: args.nodePort + broker }],
+    });
+  }
+}
+
+function createNodes(name: string, args: KafkaArgs, parent: Resource): apps.v1.StatefulSet {
+  const { namespace } = args;
+  const config = new core.v1.ConfigMap(
+    name,
+    {
+      metadata: { namespace, labels: labels(name) },
+      data: { "server.properties": properties(serverSettings(args.brokers)) },
+    },
+    { parent },
+  );
+  return new apps.v1.StatefulSet(
+    name,
+    {
+      metadata: { name, namespace, labels: labels(name) },
+      spec: {
+        serviceName: `${name}-headless`,
+        replicas: args.brokers,
+        // A quorum needs its nodes at once, not one after the other.
+        podManagementPolicy: "Parallel",
+        selector: { matchLabels: labels(name) },
+        template: podTemplate(name, {
+          image: args.image,
+          env: {
+            KAFKA_CLUSTER_ID: clusterId,
+            KAFKA_HEADLESS_SERVICE: `${name}-headless`,
+            KAFKA_REPLICAS: String(args.brokers),
+            KAFKA_EXTERNAL_HOST: "localhost",
+            KAFKA_EXTERNAL_PORT_BASE: String(args.hostPort),
+            KAFKA_HEAP_OPTS: "-Xms256m -Xmx384m",
+          },
+          ports: { kafka: 9092, controller: 9093, external: 9094 },
+          probe: { port: 9092 },
+          // The heap, some 150Mi of the JVM's own, and page cache, which reads come from.
+          resources: { cpu: "100m", memory: "448Mi", memoryLimit: "640Mi" },
+          files: { config: { path: "/etc/kafka", configMap: config.metadata.name } },
+          dataPath: "/var/lib/kafka/data",
+          // A controlled shutdown writes everything out, which spares the next start a recovery.
+          gracePeriodSeconds: 60,
+        }),
+        volumeClaimTemplates: [dataClaim(args.storage)],
+      },
+    },
+    { parent },
+  );
+}
+
+/** What all nodes have in common; the image adds what depends on a node's number. */
+function serverSettings(brokers: number): Record<string, string | number | boolean> {
+  return {
+    "process.roles": "broker,controller",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "INTERNAL",
+    "listener.security.protocol.map": "INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT",
+    // A misspelt topic is an error, not a new topic.
+    "auto.create.topics.enable": false,
+    "default.replication.factor": brokers,
+    "min.insync.replicas": minInSyncReplicas(brokers),
+    "offsets.topic.replication.factor": brokers,
+    "transaction.state.log.replication.factor": brokers,
+    "transaction.state.log.min.isr": minInSyncReplicas(brokers),
+    "share.coordinator.state.topic.replication.factor": brokers,
+    "share.coordinator.state.topic.min.isr": minInSyncReplicas(brokers),
+    // The default of 50 costs a small broker more files than all its data.
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.num.partitions": 4,
+    // The first consumer of a group need not wait for others.
+    "group.initial.rebalance.delay.ms": 0,
+  };
+}
+
+function topicSettings(brokers: number): Record<string, string> {
+  return {
+    "cleanup.policy": "delete",
+    "min.insync.replicas": String(minInSyncReplicas(brokers)),
+    // Events are in their table seconds later; a week is for a stream that stands still.
+    "retention.ms": String(7 * 24 * 60 * 60 * 1000),
+  };
+}
+
+/** With three nodes one may be lost without losing or refusing a write. */
+function minInSyncReplicas(brokers: number): number {
+  return brokers === 3 ? 2 : 1;
+}

@@ -1,0 +1,114 @@
+import { apps, core } from "@pulumi/kubernetes";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  interpolate,
+  type Output,
+} from "@pulumi/pulumi";
+
+import { labels, podTemplate, service } from "./helpers/pod.ts";
+import { properties } from "./helpers/properties.ts";
+import type { ObjectStorageConnection } from "./minio.ts";
+import type { DatabaseConnection } from "./postgres.ts";
+
+/** Where clients find the catalog, known once it serves. */
+export interface CatalogConnection {
+  /** URL without a path; /api/v2 is Nessie's own interface, /iceberg Iceberg's REST catalog. */
+  readonly uri: Output<string>;
+}
+
+export interface NessieArgs {
+  readonly namespace: Input<string>;
+  readonly image: string;
+  readonly nodePort: number;
+  /** Where it keeps branches, commits and pointers to tables. */
+  readonly database: DatabaseConnection;
+  /** Where the tables are, for clients that come over Iceberg's REST. */
+  readonly objectStorage: ObjectStorageConnection;
+}
+
+/** The catalog of the Iceberg tables: Nessie, with its versions in Postgres. */
+export class Nessie extends ComponentResource implements CatalogConnection {
+  readonly uri: Output<string>;
+
+  constructor(name: string, args: NessieArgs, opts?: ComponentResourceOptions) {
+    super("lakehouse:catalog:Nessie", name, {}, opts);
+    const { namespace, database, objectStorage } = args;
+    const config = new core.v1.ConfigMap(
+      name,
+      {
+        metadata: { namespace, labels: labels(name) },
+        data: {
+          "application.properties": interpolate`${properties(settings)}\
+quarkus.datasource.postgresql.jdbc.url=jdbc:postgresql://${database.address}/${database.database}
+nessie.catalog.service.s3.default-options.endpoint=${objectStorage.endpoint}/
+`,
+        },
+      },
+      { parent: this },
+    );
+    new core.v1.Service(
+      name,
+      service(namespace, name, {
+        type: "NodePort",
+        selector: labels(name),
+        ports: [
+          { name: "api", port: 19120, nodePort: args.nodePort },
+          { name: "management", port: 9000 },
+        ],
+      }),
+      { parent: this },
+    );
+    const server = new apps.v1.Deployment(
+      name,
+      {
+        metadata: { name, namespace, labels: labels(name) },
+        spec: {
+          selector: { matchLabels: labels(name) },
+          template: podTemplate(name, {
+            image: args.image,
+            env: {
+              // Serial: the smallest collector, and the fastest to start, for a heap of this size.
+              JAVA_TOOL_OPTIONS: "-Xms128m -Xmx288m -XX:+UseSerialGC",
+            },
+            secretEnv: {
+              DATABASE_USERNAME: { secret: database.credentialsSecret, key: "username" },
+              DATABASE_PASSWORD: { secret: database.credentialsSecret, key: "password" },
+              S3_ACCESS_KEY: { secret: objectStorage.credentialsSecret, key: "access-key" },
+              S3_SECRET_KEY: { secret: objectStorage.credentialsSecret, key: "secret-key" },
+            },
+            ports: { api: 19120, management: 9000 },
+            probe: { port: 9000, ready: "/q/health/ready", live: "/q/health/live" },
+            // The heap and some 200Mi for classes, compiled code and threads.
+            resources: { cpu: "80m", memory: "288Mi", memoryLimit: "512Mi" },
+            files: { config: { path: "/opt/nessie/config", configMap: config.metadata.name } },
+          }),
+        },
+      },
+      { parent: this },
+    );
+    this.uri = interpolate`http://${server.metadata.name}:19120`;
+    this.registerOutputs({ uri: this.uri });
+  }
+}
+
+/** The `${...}` are for Quarkus, which takes them from the environment. */
+const settings = {
+  "nessie.version.store.type": "JDBC2",
+  "nessie.version.store.persist.jdbc.datasource": "postgresql",
+  "quarkus.datasource.postgresql.username": "${DATABASE_USERNAME}",
+  "quarkus.datasource.postgresql.password": "${DATABASE_PASSWORD}",
+  "nessie.catalog.default-warehouse": "warehouse",
+  "nessie.catalog.warehouses.warehouse.location": "s3://warehouse/",
+  "nessie.catalog.service.s3.default-options.path-style-access": true,
+  // Any region will do for MinIO, but the S3 client insists on one.
+  "nessie.catalog.service.s3.default-options.region": "us-east-1",
+  // The name must not start with `nessie.catalog.`: Nessie 0.99 takes such a one for a setting.
+  "nessie.catalog.service.s3.default-options.access-key":
+    "urn:nessie-secret:quarkus:object-storage",
+  "object-storage.name": "${S3_ACCESS_KEY}",
+  "object-storage.secret": "${S3_SECRET_KEY}",
+  // Spark and the query engine read files by themselves: they can go on while MinIO restarts.
+  "nessie.catalog.object-stores.health-check.enabled": false,
+} as const;

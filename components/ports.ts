@@ -1,0 +1,30 @@
+/**
+ * Ports on the cluster's nodes through which this machine reaches the platform. They are fixed,
+ * because a kind cluster maps its ports when it is made.
+ */
+export const nodePorts = {
+  /** Of broker 0; broker n has this plus n. */
+  kafka: 30092,
+  minio: 30900,
+  postgres: 30432,
+  redis: 30379,
+  nessie: 30120,
+  query: 32010,
+  dashboard: 30080,
+  sparkUi: 30040,
+} as const;
+
+/** Addresses on this machine; `hostPort` maps a NodePort to the port here. */
+export function endpoints(hostPort: (nodePort: number) => number): Record<string, string> {
+  const address = (part: keyof typeof nodePorts) => `localhost:${hostPort(nodePorts[part])}`;
+  return {
+    dashboard: `http://${address("dashboard")}`,
+    query: `grpc://${address("query")}`,
+    kafka: address("kafka"),
+    minio: `http://${address("minio")}`,
+    nessie: `http://${address("nessie")}`,
+    postgres: `postgresql://${address("postgres")}/lakehouse`,
+    redis: `redis://${address("redis")}`,
+    sparkUi: `http://${address("sparkUi")}`,
+  };
+}

@@ -1,0 +1,90 @@
+import { apps, core } from "@pulumi/kubernetes";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  interpolate,
+  type Output,
+} from "@pulumi/pulumi";
+
+import { credentials } from "./helpers/credentials.ts";
+import { labels, podTemplate, service } from "./helpers/pod.ts";
+import type { ObjectStorageConnection } from "./minio.ts";
+import type { CatalogConnection } from "./nessie.ts";
+
+/** Where SQL is asked over Arrow Flight, known once it is answered. */
+export interface QueryConnection {
+  /** `host:port` inside of the cluster. */
+  readonly address: Output<string>;
+  /** Secret with `username` and `password`. */
+  readonly credentialsSecret: Output<string>;
+}
+
+export interface QueryEngineArgs {
+  readonly namespace: Input<string>;
+  readonly image: string;
+  readonly nodePort: number;
+  readonly catalog: CatalogConnection;
+  /** A user that can read the warehouse. */
+  readonly objectStorage: ObjectStorageConnection;
+}
+
+/** The light query engine: SQL over the Iceberg tables, spoken over Arrow Flight. */
+export class QueryEngine extends ComponentResource implements QueryConnection {
+  readonly address: Output<string>;
+  readonly credentialsSecret: Output<string>;
+
+  constructor(name: string, args: QueryEngineArgs, opts?: ComponentResourceOptions) {
+    super("lakehouse:query:QueryEngine", name, {}, opts);
+    const { namespace, objectStorage } = args;
+    const user = credentials(
+      `${name}-user`,
+      { namespace, entries: { username: "lakehouse" } },
+      this,
+    );
+    new core.v1.Service(
+      name,
+      service(namespace, name, {
+        type: "NodePort",
+        selector: labels(name),
+        ports: [{ name: "flight", port: 32010, nodePort: args.nodePort }],
+      }),
+      { parent: this },
+    );
+    const server = new apps.v1.Deployment(
+      name,
+      {
+        metadata: { name, namespace, labels: labels(name) },
+        spec: {
+          selector: { matchLabels: labels(name) },
+          template: podTemplate(name, {
+            image: args.image,
+            env: {
+              PORT: "32010",
+              NESSIE_URI: args.catalog.uri,
+              S3_ENDPOINT: objectStorage.endpoint,
+              S3_ACCESS_KEY_FILE: "/run/secrets/object-storage/access-key",
+              S3_SECRET_KEY_FILE: "/run/secrets/object-storage/secret-key",
+              FLIGHT_USER_FILE: "/run/secrets/user/username",
+              FLIGHT_PASSWORD_FILE: "/run/secrets/user/password",
+            },
+            ports: { flight: 32010 },
+            probe: { port: 32010 },
+            resources: { cpu: "80m", memory: "256Mi", memoryLimit: "640Mi" },
+            files: {
+              "object-storage": {
+                path: "/run/secrets/object-storage",
+                secret: objectStorage.credentialsSecret,
+              },
+              user: { path: "/run/secrets/user", secret: user.secret },
+            },
+          }),
+        },
+      },
+      { parent: this },
+    );
+    this.address = interpolate`${server.metadata.name}:32010`;
+    this.credentialsSecret = user.secret;
+    this.registerOutputs({ address: this.address, credentialsSecret: this.credentialsSecret });
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  interpolate,
+} from "@pulumi/pulumi";
+
+import type { KafkaConnection } from "./kafka.ts";
+import type { ObjectStorageConnection } from "./minio.ts";
+import type { CatalogConnection } from "./nessie.ts";
+import { SparkApplication } from "./spark-application.ts";
+import type { SparkSubmission } from "./spark-operator.ts";
+
+export interface StreamingArgs {
+  readonly namespace: Input<string>;
+  readonly image: string;
+  readonly operator: SparkSubmission;
+  readonly kafka: KafkaConnection;
+  readonly catalog: CatalogConnection;
+  /** A user that can write the warehouse and the checkpoints. */
+  readonly objectStorage: ObjectStorageConnection;
+  /** Time between two micro-batches. */
+  readonly triggerSeconds: number;
+  /** Events that one micro-batch takes at most. */
+  readonly maxOffsets: number;
+  /** Leads to the driver's UI. */
+  readonly nodePort: number;
+}
+
+/** Events from Kafka into their tables and the KPIs: k8s-jobs/streaming as a SparkApplication. */
+export class Streaming extends ComponentResource {
+  constructor(name: string, args: StreamingArgs, opts?: ComponentResourceOptions) {
+    super("lakehouse:streaming:Streaming", name, {}, opts);
+    new SparkApplication(
+      name,
+      {
+        namespace: args.namespace,
+        image: args.image,
+        serviceAccount: args.operator.serviceAccount,
+        program: "/opt/lakehouse/streaming/main.py",
+        env: {
+          KAFKA_BOOTSTRAP_SERVERS: args.kafka.bootstrapServers,
+          NESSIE_URI: interpolate`${args.catalog.uri}/api/v2`,
+          S3_ENDPOINT: args.objectStorage.endpoint,
+          TRIGGER: `${args.triggerSeconds} seconds`,
+          MAX_OFFSETS_PER_TRIGGER: String(args.maxOffsets),
+        },
+        secretEnv: {
+          AWS_ACCESS_KEY_ID: { secret: args.objectStorage.credentialsSecret, key: "access-key" },
+          AWS_SECRET_ACCESS_KEY: {
+            secret: args.objectStorage.credentialsSecret,
+            key: "secret-key",
+          },
+        },
+        // Plans and commits in the heap; beyond it Python with the memory of hot minutes, which the
+        // job bounds at 8 million event ids and 1 million users, some 200 MiB.
+        driver: { cores: 1, cpu: "200m", heapMiB: 768, overheadMiB: 448 },
+        // Both cores, so that a backlog is worked off as fast as the machine can.
+        executor: { cores: 2, cpu: "200m", heapMiB: 768, overheadMiB: 352 },
+        uiNodePort: args.nodePort,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,60 @@
+import { readConfig } from "./components/config.ts";
+import { Dashboard } from "./components/dashboard.ts";
+import { readImages } from "./components/images.ts";
+import { Kafka } from "./components/kafka.ts";
+import { Minio } from "./components/minio.ts";
+import { Namespace } from "./components/namespace.ts";
+import { Nessie } from "./components/nessie.ts";
+import { endpoints, nodePorts as ports } from "./components/ports.ts";
+import { Postgres } from "./components/postgres.ts";
+import { Producer } from "./components/producer.ts";
+import { QueryEngine } from "./components/query-engine.ts";
+import { Redis } from "./components/redis.ts";
+import { SparkOperator } from "./components/spark-operator.ts";
+import { Streaming } from "./components/streaming.ts";
+
+/** The platform, in the order in which its data flows. What waits for nothing starts at once. */
+export default async function lakehouse() {
+  const { hostPort, ...config } = readConfig();
+  const images = await readImages();
+  const { name: namespace } = new Namespace("lakehouse");
+  const at = (image: string, nodePort: number) => {
+    return { namespace, image, nodePort, hostPort: hostPort(nodePort) };
+  };
+
+  const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
+  new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
+
+  const minio = new Minio("minio", { ...at(images.minio, ports.minio), ...config.minio });
+  const postgres = new Postgres("postgres", {
+    ...at(images.postgres, ports.postgres),
+    ...config.postgres,
+  });
+  new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
+  const catalog = new Nessie("nessie", {
+    ...at(images.nessie, ports.nessie),
+    database: postgres.nessie,
+    objectStorage: minio.nessie,
+  });
+
+  const operator = new SparkOperator("spark-operator", {
+    image: images["spark-operator"],
+    chart: images["spark-operator-chart"],
+    namespace,
+  });
+  new Streaming("streaming", {
+    ...at(images.streaming, ports.sparkUi),
+    operator,
+    kafka,
+    catalog,
+    objectStorage: minio.spark,
+    ...config.streaming,
+  });
+  const query = new QueryEngine("query", {
+    ...at(images.query, ports.query),
+    catalog,
+    objectStorage: minio.query,
+  });
+  new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), query });
+  return { endpoints: endpoints(hostPort) };
+}

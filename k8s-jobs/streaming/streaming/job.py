@@ -1,0 +1,144 @@
+"""The streaming query: its start, its life and its end."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from typing import ClassVar
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming import StreamingQuery
+
+from streaming.batch import BatchWriter
+from streaming.contract import TOPICS
+from streaming.dead_letters import DeadLetters, kafka_sender
+from streaming.minutes import MinuteMemory
+from streaming.session import build_session
+from streaming.settings import Settings
+from streaming.tables import create_tables
+
+log = logging.getLogger(__name__)
+
+#: How long a stop waits for the batch in progress, in seconds. Less than a pod's grace period.
+STOP_SECONDS = 25
+
+
+def run(settings: Settings) -> None:
+    """Runs the job until it is told to stop by SIGTERM; then the batch in progress is finished.
+
+    Raises:
+        StreamingQueryException: a batch failed. The process must end, so that a new one starts
+            with an empty memory and the same batch.
+    """
+    spark = build_session(settings)
+    try:
+        create_tables(spark)
+        log.info("tables are ready")
+        dead_letters = DeadLetters(spark, kafka_sender(settings.kafka_bootstrap_servers))
+        gate = Gate(BatchWriter(spark, dead_letters, MinuteMemory()))
+        query = start_query(spark, settings, gate)
+        close_on_sigterm(spark, gate)
+        log.info("waiting for events")
+        stay_until_closed(query, gate)
+    finally:
+        spark.stop()
+
+
+def start_query(
+    spark: SparkSession, settings: Settings, write_batch: Callable[[DataFrame, int], None]
+) -> StreamingQuery:
+    """Starts the query that reads every topic from its first message, or goes on where it was."""
+    return (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.kafka_bootstrap_servers)
+        .option("subscribe", ",".join(TOPICS))
+        .option("startingOffsets", "earliest")
+        .option("failOnDataLoss", "true")
+        .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)
+        .option("kafka.max.poll.records", 10_000)
+        .load()
+        # Not later: a constant that changes with the batch would have all code of the batch
+        # compiled anew, where here it is in a small plan of its own.
+        .withColumn("ingest_time", F.current_timestamp())
+        .writeStream.queryName("events")
+        .foreachBatch(write_batch)
+        .option("checkpointLocation", settings.checkpoint)
+        .trigger(processingTime=settings.trigger)
+        .start()
+    )
+
+
+class Gate:
+    """Lets batches through until it is closed."""
+
+    def __init__(self, write_batch: Callable[[DataFrame, int], None]) -> None:
+        self._write_batch = write_batch
+        self._in_progress = threading.Lock()
+        self._left = threading.Event()
+        self.is_closed = False
+
+    def __call__(self, messages: DataFrame, batch_id: int) -> None:
+        """Writes a batch.
+
+        Raises:
+            RuntimeError: the gate is closed. To return would tell Spark that the batch is written.
+        """
+        with self._in_progress:
+            if self.is_closed:
+                raise RuntimeError(
+                    f"batch {batch_id} is left to the next run: this one is stopping"
+                )
+            self._write_batch(messages, batch_id)
+
+    def close(self) -> None:
+        """Lets no other batch begin. The one in progress goes on."""
+        self.is_closed = True
+
+    def run(self) -> None:
+        """Closes the gate and waits until the query has ended. The JVM calls this (see below)."""
+        self.close()
+        self._left.wait(STOP_SECONDS)
+
+    def leave(self, query: StreamingQuery) -> None:
+        """Ends the query behind a closed gate, once the batch in progress is written."""
+        if self._in_progress.acquire(timeout=STOP_SECONDS):
+            self._in_progress.release()
+        else:
+            log.warning("cutting off a batch that did not end within %d s", STOP_SECONDS)
+        query.stop()
+        self._left.set()
+        log.info("stopped")
+
+    class Java:
+        """Makes `run` callable as a Java Runnable."""
+
+        implements: ClassVar = ["java.lang.Runnable"]
+
+
+def stay_until_closed(query: StreamingQuery, gate: Gate) -> None:
+    """Waits until the gate is closed, then ends the query.
+
+    Raises:
+        StreamingQueryException: the query failed before the gate was closed.
+    """
+    try:
+        while not (gate.is_closed or query.awaitTermination(1)):
+            pass
+    except StreamingQueryException:
+        if not gate.is_closed:
+            raise
+    gate.leave(query)
+
+
+def close_on_sigterm(spark: SparkSession, gate: Gate) -> None:
+    """Closes the gate when this process, or the JVM that started it, is told to stop.
+
+    In a pod the JVM is told: spark-submit is this process's parent. Left alone, its shutdown hooks
+    would cut off the batch; Spark's own have a priority of 50 or less, and ours comes first.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: gate.close())
+    java = spark._jvm  # noqa: SLF001 - there is no other way to Java
+    hook = java.java.lang.Thread(gate)
+    java.org.apache.hadoop.util.ShutdownHookManager.get().addShutdownHook(hook, 100)

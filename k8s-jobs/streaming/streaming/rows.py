@@ -1,0 +1,139 @@
+"""The row tables: what they hold already, and what a batch adds to them."""
+
+from collections.abc import Iterable, Mapping
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from streaming.contract import CLICKS, ORDERS
+from streaming.summary import MinuteSummary, id_hash, summarise
+from streaming.tables import ROW_TABLES
+
+_MINUTE = 60
+# Minutes closer than this are read as one range of time: files are not cut finer anyway.
+_GAP = 60 * _MINUTE
+
+
+def read_minutes(spark: SparkSession, minutes: Iterable[int]) -> list[MinuteSummary]:
+    """Summarises what the row tables hold of some minutes.
+
+    Args:
+        spark: the session.
+        minutes: starts of minutes, in seconds since 1970, UTC.
+    """
+    parts = []
+    for topic in ROW_TABLES:
+        rows = _rows_of(spark, topic, minutes)
+        parts.append(
+            rows.select(
+                F.lit(topic).alias("topic"),
+                "partition",
+                "offset",
+                "minute",
+                F.lit(None).cast("string").alias("reason"),
+                "event_id",
+                "user_id",
+                (F.col("amount") if topic == ORDERS else F.lit(None).cast("decimal(18,2)")).alias(
+                    "amount"
+                ),
+                (F.col("action") if topic == CLICKS else F.lit(None).cast("string")).alias(
+                    "action"
+                ),
+            )
+        )
+    orders, clicks, errors = parts
+    summaries, _ = summarise(orders.unionAll(clicks).unionAll(errors))
+    return summaries
+
+
+def without_repeated(
+    spark: SparkSession,
+    events: DataFrame,
+    repeated: Mapping[str, set[int]],
+    summaries: Iterable[MinuteSummary],
+) -> DataFrame:
+    """Valid events of a batch that are in no table yet, each once.
+
+    Args:
+        spark: the session.
+        events: what `read_events` returned.
+        repeated: hashes of ids that may be repetitions, by topic.
+        summaries: the summaries of `events`.
+
+    Returns:
+        All valid events but the repetitions. Of several events with one event_id in the batch,
+        that of the lowest partition and offset remains.
+    """
+    hashes = F.broadcast(
+        spark.createDataFrame(
+            [(topic, value) for topic, values in repeated.items() for value in values],
+            "topic string, id_hash bigint",
+        )
+    )
+    hashed = events.where(F.col("reason").isNull()).withColumn("id_hash", id_hash())
+    on_hash = ["topic", "id_hash"]
+    columns = events.columns
+
+    suspects = (
+        hashed.join(hashes, on_hash, "left_semi")
+        .groupBy("topic", "event_id")
+        .agg(F.min_by(F.struct(columns), F.struct("partition", "offset")).alias("first"))
+        .select("first.*")
+    )
+    known = None
+    for topic, values in repeated.items():
+        minutes = {
+            summary.minute
+            for summary in summaries
+            if summary.topic == topic and not values.isdisjoint(summary.ids)
+        }
+        stored = _rows_of(spark, topic, minutes).select(
+            F.lit(topic).alias("topic"), "event_id", id_hash().alias("id_hash")
+        )
+        matching = stored.join(hashes, on_hash, "left_semi").select("topic", "event_id")
+        known = matching if known is None else known.unionAll(matching)
+    fresh = suspects.join(F.broadcast(known), ["topic", "event_id"], "left_anti")
+    unsuspected = hashed.join(hashes, on_hash, "left_anti")
+    return unsuspected.select(columns).unionAll(fresh.select(columns))
+
+
+def append(events: DataFrame, topic: str) -> None:
+    """Appends the valid events of one topic to its table, as one commit of one file a day."""
+    table = ROW_TABLES[topic]
+    (
+        events.where(F.col("reason").isNull() & (F.col("topic") == topic))
+        .select(*table.columns)
+        .coalesce(1)
+        .writeTo(table.full_name)
+        .append()
+    )
+
+
+def _rows_of(spark: SparkSession, topic: str, minutes: Iterable[int]) -> DataFrame:
+    """The rows of one table whose event_time is in one of the minutes, with a column `minute`."""
+    wanted = sorted(minutes)
+    minute = F.unix_seconds(F.date_trunc("minute", "event_time"))
+    return (
+        spark.table(ROW_TABLES[topic].full_name)
+        .where(_in_ranges(wanted))
+        .withColumn("minute", minute)
+        .where(F.col("minute").isin(wanted))
+    )
+
+
+def _in_ranges(minutes: list[int]) -> Column:
+    """Whether event_time is in a range of time that has some of the minutes.
+
+    The ranges are what Iceberg compares with the bounds of its files.
+    """
+    is_inside = F.lit(False)
+    first = 0
+    for index, minute in enumerate(minutes):
+        if index + 1 < len(minutes) and minutes[index + 1] - minute <= _GAP:
+            continue
+        is_inside = is_inside | (
+            (F.col("event_time") >= F.timestamp_seconds(F.lit(minutes[first])))
+            & (F.col("event_time") < F.timestamp_seconds(F.lit(minute + _MINUTE)))
+        )
+        first = index + 1
+    return is_inside

@@ -1,0 +1,111 @@
+"""A real Spark session with real Iceberg tables, in a folder of its own."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from streaming.batch import BatchWriter
+from streaming.dead_letters import DeadLetters, queue_messages
+from streaming.minutes import MinuteMemory
+from streaming.session import SMALL_BATCHES
+from streaming.tables import ALL_TABLES, CATALOG, create_tables
+
+MESSAGE_SCHEMA = """
+    key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp,
+    ingest_time timestamp"""
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The session of the job on this machine; a Hadoop catalog stands in for Nessie."""
+    jars = os.environ.get("LAKEHOUSE_SPARK_JARS")
+    if not jars or not list(Path(jars).glob("iceberg-spark-runtime-*.jar")):
+        pytest.fail(
+            "LAKEHOUSE_SPARK_JARS must be a folder with the jars of images/spark/pom.xml. "
+            "`npm run check` resolves them and sets it."
+        )
+    folder = tmp_path_factory.mktemp("lakehouse")
+    configuration = SMALL_BATCHES | {
+        "spark.driver.extraClassPath": f"{jars}/*",
+        "spark.driver.memory": "1g",
+        "spark.ui.enabled": "false",
+        "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
+        f"spark.sql.catalog.{CATALOG}": "org.apache.iceberg.spark.SparkCatalog",
+        f"spark.sql.catalog.{CATALOG}.type": "hadoop",
+        f"spark.sql.catalog.{CATALOG}.warehouse": str(folder / "warehouse"),
+    }
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in configuration.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def tables(spark: SparkSession) -> None:
+    """Every table of the lakehouse, empty."""
+    for table in ALL_TABLES:
+        spark.sql(f"DROP TABLE IF EXISTS {table.full_name}")
+    create_tables(spark)
+
+
+class Topics:
+    """Stands in for Kafka: numbers the messages of each topic, and keeps what is sent to queues."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._next_offset: dict[str, int] = {}
+        self.queued: list[tuple[str, bytes | None, dict[str, str]]] = []
+
+    def messages(self, *events: tuple[str, object]) -> DataFrame:
+        """New messages of one batch: pairs of a topic and an event, or the text of one."""
+        rows = []
+        for topic, event in events:
+            offset = self._next_offset.get(topic, 0)
+            self._next_offset[topic] = offset + 1
+            value = event if isinstance(event, str | bytes | None) else json.dumps(event)
+            data = value.encode() if isinstance(value, str) else value
+            received_at = datetime(2026, 1, 2, 3, 4, offset % 60, tzinfo=UTC)
+            rows.append((b"key", data, topic, 0, offset, received_at, received_at))
+        return self._spark.createDataFrame(rows, MESSAGE_SCHEMA)
+
+    def send(self, letters: DataFrame) -> None:
+        """Where dead letters go."""
+        for row in queue_messages(letters).collect():
+            headers = {header.key: header.value.decode() for header in row.headers}
+            value = None if row.value is None else bytes(row.value)
+            self.queued.append((row.topic, value, headers))
+
+
+@pytest.fixture
+def topics(spark: SparkSession) -> Topics:
+    """Empty topics."""
+    return Topics(spark)
+
+
+@pytest.fixture
+def new_writer(spark: SparkSession, topics: Topics, tables: None) -> Callable[..., BatchWriter]:
+    """Starts a writer that remembers nothing, as a new run of the job does."""
+
+    def start(memory: MinuteMemory | None = None) -> BatchWriter:
+        return BatchWriter(spark, DeadLetters(spark, topics.send), memory or MinuteMemory())
+
+    return start
+
+
+@pytest.fixture
+def rows(spark: SparkSession, tables: None) -> Callable[[str], list[Sequence[object]]]:
+    """Answers a query as plain tuples. Table names need no catalog."""
+
+    def answer(query: str) -> list[Sequence[object]]:
+        spark.sql(f"USE {CATALOG}.ecommerce_db")
+        return [tuple(row) for row in spark.sql(query).collect()]
+
+    return answer

@@ -1,0 +1,71 @@
+"""The life of the query, without Kafka: a stream of numbers stands in."""
+
+import threading
+
+import pytest
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+
+from streaming.job import Gate, stay_until_closed
+
+
+class Batches:
+    """Notes the batches it is given; each takes until it is released."""
+
+    def __init__(self) -> None:
+        self.written: list[int] = []
+        self.begun = threading.Event()
+        self.release = threading.Event()
+
+    def __call__(self, _: DataFrame, batch_id: int) -> None:
+        self.begun.set()
+        assert self.release.wait(60)
+        self.written.append(batch_id)
+
+
+def start(spark: SparkSession, gate: Gate, checkpoint: str):
+    numbers = spark.readStream.format("rate").option("rowsPerSecond", 1000).load()
+    writer = numbers.writeStream.foreachBatch(gate).option("checkpointLocation", checkpoint)
+    return writer.trigger(processingTime="100 milliseconds").start()
+
+
+def test_a_stop_lets_the_batch_finish_and_no_other_begin(spark, tmp_path) -> None:
+    batches = Batches()
+    gate = Gate(batches)
+    query = start(spark, gate, str(tmp_path))
+    waiting = threading.Thread(target=stay_until_closed, args=(query, gate))
+    waiting.start()
+    assert batches.begun.wait(60)
+
+    gate.close()
+    batches.release.set()
+    waiting.join(60)
+
+    assert not waiting.is_alive()
+    assert batches.written == [0]
+    assert not query.isActive
+
+
+def test_a_batch_behind_a_closed_gate_is_not_taken_for_written(spark, tmp_path) -> None:
+    gate = Gate(lambda *_: None)
+    gate.close()
+    query = start(spark, gate, str(tmp_path))
+    with pytest.raises(StreamingQueryException, match="left to the next run"):
+        query.awaitTermination(60)
+
+    batches = Batches()
+    batches.release.set()
+    query = start(spark, Gate(batches), str(tmp_path))
+    assert batches.begun.wait(60)
+    query.stop()
+
+    assert batches.written[:1] == [0]
+
+
+def test_a_failing_batch_ends_the_job(spark, tmp_path) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such table")
+
+    gate = Gate(fail)
+    with pytest.raises(StreamingQueryException, match="no such table"):
+        stay_until_closed(start(spark, gate, str(tmp_path)), gate)

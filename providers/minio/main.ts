@@ -1,0 +1,4 @@
+import { serve } from "../runtime/provider.ts";
+import { minioProvider } from "./provider.ts";
+
+await serve(minioProvider);

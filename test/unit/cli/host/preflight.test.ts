@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { findProblem, isDebianFamily, type Machine } from "../../../../cli/host/preflight.ts";
+
+const gibibyte = 2 ** 30;
+const good: Machine = {
+  isRoot: true,
+  hasDocker: false,
+  osRelease: 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n',
+  memory: 8 * gibibyte,
+  disk: { path: "/var/lib/docker", free: 40 * gibibyte },
+  hasCaches: false,
+};
+
+test.each<[string, Partial<Machine>]>([
+  ["a bare Debian machine with root", {}],
+  ["any system with a running Docker", { hasDocker: true, isRoot: false, osRelease: "ID=arch\n" }],
+  ["a machine sold as 6 GiB", { memory: 5.7 * gibibyte }],
+  [
+    "little disk space once the caches are filled",
+    { disk: { path: "/", free: 6 * gibibyte }, hasCaches: true },
+  ],
+])("%s will do", (_name, change) => {
+  expect(findProblem({ ...good, ...change })).toBeUndefined();
+});
+
+test.each<[Partial<Machine>, RegExp, RegExp]>([
+  [{ isRoot: false }, /installing one needs root/, /sudo -E npm run up/],
+  [
+    { osRelease: 'ID="fedora"\nPRETTY_NAME="Fedora 43"\n' },
+    /Fedora 43 is neither Debian/,
+    /Install and start Docker/,
+  ],
+  [{ osRelease: "" }, /This system is neither Debian/, /Install and start Docker/],
+  [{ memory: 4 * gibibyte }, /has 4\.0 GiB of memory, the platform needs 6\.0 GiB/, /more memory/],
+  [
+    { disk: { path: "/data", free: 24 * gibibyte } },
+    /\/data has 24\.0 GiB free, a first build needs 25\.0 GiB/,
+    /LAKEHOUSE_CACHE/,
+  ],
+  [
+    { disk: { path: "/", free: 4 * gibibyte }, hasCaches: true },
+    /a run needs 5\.0 GiB/,
+    /Free some space/,
+  ],
+])("%j is refused with its cure", (change, what, cure) => {
+  const problem = findProblem({ ...good, ...change });
+  expect(problem?.message).toMatch(what);
+  expect(problem?.cure).toMatch(cure);
+});
+
+test.each([
+  ["ID=debian\n", true],
+  ["ID=ubuntu\nID_LIKE=debian\n", true],
+  ['ID=linuxmint\nID_LIKE="ubuntu debian"\n', true],
+  ["ID=fedora\n", false],
+  ["VERSION_ID=12\n", false],
+])("isDebianFamily(%j) is %s", (osRelease, answer) => {
+  expect(isDebianFamily(osRelease)).toBe(answer);
+});

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { imageFolder, type ImageName, images } from "../../../../cli/images/table.ts";
+
+const read = (name: ImageName, file: string): string =>
+  readFileSync(join(imageFolder(name), file), "utf8");
+
+const names = Object.keys(images) as ImageName[];
+
+describe.each(names)("the image %s", (name) => {
+  const containerfile = read(name, "Containerfile");
+
+  it("builds upon the base that it is given", () => {
+    expect(containerfile).toContain("ARG BASE\nFROM ${BASE}\n");
+  });
+
+  it("has a title", () => {
+    expect(containerfile).toContain(`org.opencontainers.image.title="${name}"`);
+  });
+
+  it("runs as a numbered user, its own or its parent's, and never as root", () => {
+    const users = [...containerfile.matchAll(/^USER (.*)$/gm)].map(([, user]) => user);
+    const { from } = images[name];
+    const expected = "image" in from ? [] : [name === "spark" ? "185:185" : "10001:10001"];
+    expect(users).toEqual(expected);
+  });
+
+  it("copies every input and nothing that is not there", () => {
+    const copied = [...containerfile.matchAll(/^COPY (\S+) /gm)].map(([, path]) => path ?? "");
+    for (const input of Object.keys(images[name].inputs ?? {})) {
+      expect(
+        copied.some(
+          (path) =>
+            input === path || `${input}/`.startsWith(`${path}/`) || path.startsWith(`${input}/`),
+        ),
+      ).toBe(true);
+    }
+  });
+
+  it("leaves no package lists behind", () => {
+    const installs = [...containerfile.matchAll(/apt-get install/g)].length;
+    const cleanups = [...containerfile.matchAll(/rm -rf \/var\/lib\/apt\/lists\/\*/g)].length;
+    expect(cleanups).toBe(installs);
+  });
+});
+
+describe("version labels", () => {
+  const label = (name: ImageName): string | undefined =>
+    /image\.version="([^"]*)"/.exec(read(name, "Containerfile"))?.[1];
+
+  it.each([
+    ["kafka", "pom.xml", /kafka_2\.13<\/artifactId>\s*<version>(.*?)</],
+    ["nessie", "pom.xml", /nessie-quarkus<\/artifactId>\s*<version>(.*?)</],
+    ["spark", "requirements.txt", /^pyspark==(.*)$/m],
+    ["spark", "pom.xml", /<spark\.version>(.*?)</],
+    ["minio", "go.mod", /github\.com\/minio\/minio v(\S+)/],
+    ["spark-operator", "go.mod", /github\.com\/kubeflow\/spark-operator\/v2 v(\S+)/],
+  ] as const)("%s: the label is what %s pins", (name, file, version) => {
+    expect(label(name)).toBe(version.exec(read(name, file))?.[1]);
+  });
+});

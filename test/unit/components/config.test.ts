@@ -1,0 +1,85 @@
+import { readFile } from "node:fs/promises";
+
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+import { readConfig, schema } from "../../../components/config.ts";
+import { record } from "../../support/mocks.ts";
+
+async function read(config: Record<string, string> = {}) {
+  let result: ReturnType<typeof readConfig> | undefined;
+  await record(() => (result = readConfig()), { config });
+  return result as ReturnType<typeof readConfig>;
+}
+
+describe("the configuration", () => {
+  it("has a default for every key", async () => {
+    const { hostPort, ...config } = await read();
+    expect(config).toEqual({
+      kafka: { brokers: 1, partitions: 2, storage: "8Gi" },
+      minio: { storage: "20Gi" },
+      postgres: { storage: "2Gi" },
+      redis: { storage: "1Gi" },
+      producer: { rate: 50 },
+      streaming: { triggerSeconds: 1, maxOffsets: 150_000 },
+    });
+    expect(hostPort(30092)).toBe(30092);
+  });
+
+  it("takes what the stack sets", async () => {
+    const config = await read({
+      "lakehouse:kafkaBrokers": "3",
+      "lakehouse:portOffset": "100",
+      "lakehouse:minioStorage": "1Ti",
+    });
+    expect(config.kafka.brokers).toBe(3);
+    expect(config.minio.storage).toBe("1Ti");
+    expect(config.hostPort(30092)).toBe(30192);
+  });
+
+  it("names everything that is wrong at once", async () => {
+    const faulty = read({
+      "lakehouse:kafkaBrokers": "2",
+      "lakehouse:producerRate": "fast",
+      "lakehouse:portOffset": "-1",
+      "lakehouse:kafkaStorage": "8",
+      "lakehouse:images": "upstream",
+      "lakehouse:kafkaBroker": "3",
+    });
+    await expect(faulty).rejects.toThrow(
+      `The configuration of stack "unit" cannot be used:
+  lakehouse:kafkaBroker is not a key of this project
+  lakehouse:images must be "built", but is "upstream"
+  lakehouse:portOffset must be at least 0, but is "-1"
+  lakehouse:kafkaBrokers must be 1 or 3, but is "2"
+  lakehouse:kafkaStorage must be a size such as 8Gi, but is "8"
+  lakehouse:producerRate must be a whole number, but is "fast"
+Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
+    );
+  });
+
+  it("is described in Pulumi.yaml, key by key, with the same defaults", async () => {
+    const { config } = parse(await readFile("Pulumi.yaml", "utf8")) as {
+      config: Record<string, { type: string; default: unknown; description: string }>;
+    };
+    const described = Object.fromEntries(
+      Object.entries(config).map(([key, entry]) => [key, entry.default]),
+    );
+    const coded = Object.fromEntries(
+      Object.entries(schema.parse({})).map(([key, value]) => [`lakehouse:${key}`, value]),
+    );
+    expect(described).toEqual(coded);
+    for (const { type, default: value, description } of Object.values(config)) {
+      expect(type).toBe(typeof value === "number" ? "integer" : "string");
+      expect(description.length).toBeGreaterThan(10);
+    }
+  });
+
+  it.each(["dev", "test"])("of the stack %s can be used", async (stack) => {
+    const { config } = parse(await readFile(`Pulumi.${stack}.yaml`, "utf8")) as {
+      config: Record<string, unknown>;
+    };
+    const text = Object.entries(config).map(([key, value]) => [key, String(value)]);
+    await read(Object.fromEntries(text) as Record<string, string>);
+  });
+});

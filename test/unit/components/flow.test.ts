@@ -1,0 +1,128 @@
+import type { V1Container, V1Deployment, V1Service } from "@kubernetes/client-node";
+import { output } from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+
+import { Dashboard } from "../../../components/dashboard.ts";
+import { Namespace } from "../../../components/namespace.ts";
+import { Producer } from "../../../components/producer.ts";
+import { Streaming } from "../../../components/streaming.ts";
+import { record, type Recording } from "../../support/mocks.ts";
+
+const container = (recording: Recording, name: string): V1Container | undefined => {
+  const { inputs } = recording.find("kubernetes:apps/v1:Deployment", name);
+  return (inputs as unknown as V1Deployment).spec?.template.spec?.containers[0];
+};
+
+const environment = (env: V1Container["env"]) =>
+  Object.fromEntries(
+    (env ?? []).map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.secretKeyRef]),
+  );
+
+describe("the namespace", () => {
+  it("admits only pods that keep the standard `restricted`", async () => {
+    const recording = await record(() => new Namespace("lakehouse"));
+    expect(recording.find("kubernetes:core/v1:Namespace", "lakehouse").inputs).toMatchObject({
+      metadata: {
+        name: "lakehouse",
+        labels: {
+          "pod-security.kubernetes.io/enforce": "restricted",
+          "pod-security.kubernetes.io/enforce-version": "latest",
+        },
+      },
+    });
+  });
+});
+
+describe("the producer", () => {
+  const deploy = () =>
+    record(
+      () =>
+        new Producer("producer", {
+          namespace: "lakehouse",
+          image: "localhost/lakehouse/apps:1",
+          kafka: { bootstrapServers: output("kafka:9092") },
+          rate: 50,
+        }),
+    );
+
+  it("sends events of a made-up shop to Kafka", async () => {
+    const producer = container(await deploy(), "producer");
+    expect(producer?.args).toEqual(["/app/producer.mjs", "generate"]);
+    expect(environment(producer?.env)).toEqual({ KAFKA_BROKERS: "kafka:9092", RATE: "50" });
+    expect(producer?.readinessProbe?.httpGet).toEqual({ path: "/readyz", port: 8080 });
+    expect(producer?.livenessProbe?.httpGet).toEqual({ path: "/healthz", port: 8080 });
+  });
+
+  it("is never there twice", async () => {
+    const { inputs } = (await deploy()).find("kubernetes:apps/v1:Deployment", "producer");
+    expect((inputs as unknown as V1Deployment).spec?.strategy).toEqual({ type: "Recreate" });
+  });
+});
+
+describe("the dashboard", () => {
+  it("asks the query engine as its user, and is seen on this machine", async () => {
+    const recording = await record(
+      () =>
+        new Dashboard("dashboard", {
+          namespace: "lakehouse",
+          image: "localhost/lakehouse/apps:1",
+          nodePort: 30080,
+          query: {
+            address: output("query:32010"),
+            credentialsSecret: output("query-user"),
+          },
+        }),
+    );
+    const dashboard = container(recording, "dashboard");
+    expect(dashboard?.args).toEqual(["/app/dashboard/server.mjs"]);
+    expect(environment(dashboard?.env)).toEqual({
+      PORT: "8080",
+      FLIGHT_ADDRESS: "query:32010",
+      FLIGHT_USER_FILE: "/run/secrets/query/username",
+      FLIGHT_PASSWORD_FILE: "/run/secrets/query/password",
+    });
+    const { inputs } = recording.find("kubernetes:core/v1:Service", "dashboard");
+    expect((inputs as unknown as V1Service).spec).toMatchObject({
+      type: "NodePort",
+      ports: [{ port: 8080, nodePort: 30080 }],
+    });
+  });
+});
+
+describe("the streaming job", () => {
+  it("is told where events come from and where tables go", async () => {
+    const recording = await record(
+      () =>
+        new Streaming("streaming", {
+          namespace: "lakehouse",
+          image: "localhost/lakehouse/streaming:1",
+          nodePort: 30040,
+          operator: { serviceAccount: output("spark-operator-spark") },
+          kafka: { bootstrapServers: output("kafka:9092") },
+          catalog: { uri: output("http://nessie:19120") },
+          objectStorage: {
+            endpoint: output("http://minio:9000"),
+            credentialsSecret: output("minio-spark"),
+          },
+          triggerSeconds: 2,
+          maxOffsets: 150_000,
+        }),
+    );
+    const { inputs } = recording.find(
+      "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication",
+      "streaming",
+    );
+    const { driver } = inputs["spec"] as {
+      driver: { template: { spec: { containers: V1Container[] } } };
+    };
+    expect(environment(driver.template.spec.containers[0]?.env)).toEqual({
+      KAFKA_BOOTSTRAP_SERVERS: "kafka:9092",
+      NESSIE_URI: "http://nessie:19120/api/v2",
+      S3_ENDPOINT: "http://minio:9000",
+      TRIGGER: "2 seconds",
+      MAX_OFFSETS_PER_TRIGGER: "150000",
+      AWS_ACCESS_KEY_ID: { name: "minio-spark", key: "access-key" },
+      AWS_SECRET_ACCESS_KEY: { name: "minio-spark", key: "secret-key" },
+    });
+  });
+});

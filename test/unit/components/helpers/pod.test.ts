@@ -1,0 +1,132 @@
+import type { V1PodTemplateSpec } from "@kubernetes/client-node";
+import { describe, expect, it } from "vitest";
+
+import { podTemplate, type PodArgs, service } from "../../../../components/helpers/pod.ts";
+
+const minimal: PodArgs = {
+  image: "localhost/lakehouse/shop:1",
+  ports: { http: 8080 },
+  probe: { port: 8080 },
+  resources: { cpu: "50m", memory: "64Mi", memoryLimit: "128Mi" },
+};
+
+describe("a pod", () => {
+  it("keeps the floors that all share", () => {
+    expect(podTemplate("shop", minimal)).toEqual({
+      metadata: {
+        labels: { "app.kubernetes.io/name": "shop", "app.kubernetes.io/part-of": "lakehouse" },
+      },
+      spec: {
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 10001,
+          runAsGroup: 10001,
+          fsGroup: 10001,
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        terminationGracePeriodSeconds: 30,
+        containers: [
+          {
+            name: "shop",
+            image: "localhost/lakehouse/shop:1",
+            imagePullPolicy: "IfNotPresent",
+            env: [],
+            ports: [{ name: "http", containerPort: 8080 }],
+            startupProbe: {
+              tcpSocket: { port: 8080 },
+              periodSeconds: 1,
+              timeoutSeconds: 2,
+              failureThreshold: 180,
+            },
+            readinessProbe: {
+              tcpSocket: { port: 8080 },
+              periodSeconds: 5,
+              timeoutSeconds: 3,
+              failureThreshold: 3,
+            },
+            livenessProbe: {
+              tcpSocket: { port: 8080 },
+              periodSeconds: 10,
+              timeoutSeconds: 5,
+              failureThreshold: 6,
+            },
+            resources: {
+              requests: { cpu: "50m", memory: "64Mi" },
+              limits: { cpu: "2", memory: "128Mi" },
+            },
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"] },
+            },
+            volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+          },
+        ],
+        volumes: [{ name: "tmp", emptyDir: {} }],
+      },
+    });
+  });
+
+  it("gets settings, secrets by reference, files and its data volume", () => {
+    const { spec } = podTemplate("shop", {
+      ...minimal,
+      env: { RATE: "50" },
+      secretEnv: { PASSWORD: { secret: "shop-user", key: "password" } },
+      files: {
+        config: { path: "/etc/shop", configMap: "shop-1a2b3c" },
+        user: { path: "/run/secrets/user", secret: "shop-user" },
+      },
+      dataPath: "/data",
+      gracePeriodSeconds: 60,
+    }) as unknown as V1PodTemplateSpec;
+    expect(spec).toMatchObject({ terminationGracePeriodSeconds: 60 });
+    expect(spec?.containers[0]).toMatchObject({
+      env: [
+        { name: "RATE", value: "50" },
+        {
+          name: "PASSWORD",
+          valueFrom: { secretKeyRef: { name: "shop-user", key: "password" } },
+        },
+      ],
+      volumeMounts: [
+        { name: "tmp", mountPath: "/tmp" },
+        { name: "data", mountPath: "/data" },
+        { name: "config", mountPath: "/etc/shop", readOnly: true },
+        { name: "user", mountPath: "/run/secrets/user", readOnly: true },
+      ],
+    });
+    expect(spec?.volumes).toEqual([
+      { name: "tmp", emptyDir: {} },
+      { name: "config", configMap: { name: "shop-1a2b3c" } },
+      { name: "user", secret: { secretName: "shop-user", defaultMode: 0o440 } },
+    ]);
+  });
+
+  it("is asked over HTTP where it says how, for being alive as for being ready by default", () => {
+    const probes = (probe: PodArgs["probe"]) => {
+      const { spec } = podTemplate("shop", { ...minimal, probe }) as unknown as V1PodTemplateSpec;
+      const [container] = spec?.containers ?? [];
+      return [container?.startupProbe, container?.readinessProbe, container?.livenessProbe].map(
+        (one) => one?.httpGet,
+      );
+    };
+    const ready = { path: "/readyz", port: 8080 };
+    expect(probes({ port: 8080, ready: "/readyz" })).toEqual([ready, ready, ready]);
+    expect(probes({ port: 8080, ready: "/readyz", live: "/healthz" })).toEqual([
+      ready,
+      ready,
+      { path: "/healthz", port: 8080 },
+    ]);
+  });
+});
+
+describe("a service", () => {
+  it("is not awaited, because its workload is", () => {
+    expect(service("lakehouse", "shop", { ports: [{ port: 80 }] })).toMatchObject({
+      metadata: { name: "shop", annotations: { "pulumi.com/skipAwait": "true" } },
+      spec: { ports: [{ port: 80 }] },
+    });
+  });
+});

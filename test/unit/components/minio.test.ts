@@ -1,0 +1,125 @@
+import type { V1Secret, V1StatefulSet } from "@kubernetes/client-node";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { Minio, type ObjectStorageConnection } from "../../../components/minio.ts";
+import { record, type Recording } from "../../support/mocks.ts";
+
+interface Statement {
+  Effect: string;
+  Action: string[];
+  Resource: string[];
+}
+
+describe("MinIO", () => {
+  let recording: Recording;
+  const connections: Record<string, unknown> = {};
+
+  beforeAll(async () => {
+    recording = await record(() => {
+      const minio = new Minio("minio", {
+        namespace: "lakehouse",
+        image: "localhost/lakehouse/minio:1",
+        nodePort: 30900,
+        hostPort: 31000,
+        storage: "20Gi",
+      });
+      const users: [string, ObjectStorageConnection][] = [
+        ["spark", minio.spark],
+        ["nessie", minio.nessie],
+        ["query", minio.query],
+      ];
+      for (const [user, { endpoint, credentialsSecret }] of users) {
+        endpoint.apply((url) => {
+          credentialsSecret.apply((secret) => (connections[user] = { url, secret }));
+        });
+      }
+    });
+  });
+
+  /** What a user's policy allows: actions by resource. */
+  const allowed = (user: string) => {
+    const { inputs } = recording.find("minio:index/iamPolicy:IamPolicy", `minio-${user}`);
+    const { Statement } = JSON.parse(inputs["policy"] as string) as { Statement: Statement[] };
+    expect(Statement.map(({ Effect }) => Effect)).toEqual(Statement.map(() => "Allow"));
+    return Object.fromEntries(
+      Statement.map(({ Action, Resource }) => [Resource.join(" "), Action]),
+    );
+  };
+
+  it("takes its administrator from files, never from the environment", () => {
+    const { inputs } = recording.find("kubernetes:apps/v1:StatefulSet", "minio");
+    const container = (inputs as unknown as V1StatefulSet).spec?.template.spec?.containers[0];
+    expect(container?.env).toEqual(
+      expect.arrayContaining([
+        { name: "MINIO_ROOT_USER_FILE", value: "/run/secrets/root/user" },
+        { name: "MINIO_ROOT_PASSWORD_FILE", value: "/run/secrets/root/password" },
+        { name: "MINIO_BROWSER", value: "off" },
+      ]),
+    );
+    const secret = recording.find("kubernetes:core/v1:Secret", "minio-root").inputs as V1Secret;
+    expect(secret.stringData).toEqual({ user: "root", password: "secret of minio-root" });
+    expect(recording.find("pulumi:providers:minio", "minio").inputs).toEqual({
+      minioServer: "localhost:31000",
+      minioUser: "root",
+      minioPassword: "secret of minio-root",
+    });
+  });
+
+  it("has the platform's buckets, closed to the public", () => {
+    const buckets = recording.all("minio:index/s3Bucket:S3Bucket");
+    expect(buckets.map(({ inputs }) => inputs)).toEqual(
+      ["bronze", "checkpoints", "storage", "warehouse"].map((bucket) => ({
+        bucket,
+        acl: "private",
+      })),
+    );
+  });
+
+  it("lets Spark write tables and checkpoints, and nothing else", () => {
+    expect(Object.keys(allowed("spark"))).toEqual([
+      "arn:aws:s3:::warehouse",
+      "arn:aws:s3:::warehouse/*",
+      "arn:aws:s3:::checkpoints",
+      "arn:aws:s3:::checkpoints/*",
+    ]);
+    expect(allowed("spark")["arn:aws:s3:::warehouse/*"]).toEqual([
+      "s3:AbortMultipartUpload",
+      "s3:DeleteObject",
+      "s3:GetObject",
+      "s3:ListMultipartUploadParts",
+      "s3:PutObject",
+    ]);
+  });
+
+  it("lets Nessie write tables, and nothing else", () => {
+    expect(Object.keys(allowed("nessie"))).toEqual([
+      "arn:aws:s3:::warehouse",
+      "arn:aws:s3:::warehouse/*",
+    ]);
+    expect(allowed("nessie")["arn:aws:s3:::warehouse/*"]).toContain("s3:PutObject");
+  });
+
+  it("lets the query engine read tables, and nothing else", () => {
+    expect(allowed("query")).toEqual({
+      "arn:aws:s3:::warehouse": ["s3:GetBucketLocation", "s3:ListBucket"],
+      "arn:aws:s3:::warehouse/*": ["s3:GetObject"],
+    });
+  });
+
+  it.each(["spark", "nessie", "query"])("gives %s its own keys and policy", (user) => {
+    const name = `minio-${user}`;
+    expect(recording.find("minio:index/iamUser:IamUser", name).inputs).toEqual({
+      name: user,
+      secret: `secret of ${name}`,
+    });
+    expect(
+      recording.find("minio:index/iamUserPolicyAttachment:IamUserPolicyAttachment", name).inputs,
+    ).toEqual({ userName: user, policyName: user });
+    const secret = recording.find("kubernetes:core/v1:Secret", name).inputs as V1Secret;
+    expect(secret.stringData).toEqual({
+      "access-key": user,
+      "secret-key": `secret of ${name}`,
+    });
+    expect(connections[user]).toEqual({ url: "http://minio:9000", secret: name });
+  });
+});

@@ -1,0 +1,70 @@
+import type { V1Secret, V1StatefulSet } from "@kubernetes/client-node";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { Postgres } from "../../../components/postgres.ts";
+import { record, type Recording } from "../../support/mocks.ts";
+
+describe("Postgres", () => {
+  let recording: Recording;
+
+  beforeAll(async () => {
+    recording = await record(
+      () =>
+        new Postgres("postgres", {
+          namespace: "lakehouse",
+          image: "localhost/lakehouse/postgres:1",
+          nodePort: 30432,
+          hostPort: 30532,
+          storage: "2Gi",
+        }),
+    );
+  });
+
+  it("reads the superuser's password from a file", () => {
+    const { inputs } = recording.find("kubernetes:apps/v1:StatefulSet", "postgres");
+    const pod = (inputs as unknown as V1StatefulSet).spec?.template.spec;
+    expect(pod?.containers[0]?.env).toEqual([
+      { name: "POSTGRES_PASSWORD_FILE", value: "/run/secrets/superuser/password" },
+    ]);
+    expect(pod?.volumes?.find(({ name }) => name === "superuser")?.secret?.secretName).toBe(
+      "postgres-superuser",
+    );
+    expect(pod?.containers[0]?.args).toEqual([
+      "-c",
+      "shared_buffers=32MB",
+      "-c",
+      "max_connections=50",
+    ]);
+  });
+
+  it("is managed as its superuser through the port on this machine", () => {
+    expect(recording.find("pulumi:providers:postgresql", "postgres").inputs).toMatchObject({
+      host: "localhost",
+      port: "30532",
+      username: "postgres",
+      password: "secret of postgres-superuser",
+      sslmode: "disable",
+    });
+  });
+
+  it.each(["nessie", "lakehouse"])("has the database %s, for its owner alone", (database) => {
+    const name = `postgres-${database}`;
+    expect(recording.find("postgresql:index/role:Role", name).inputs).toEqual({
+      name: database,
+      login: true,
+      password: `secret of ${name}`,
+    });
+    expect(recording.find("postgresql:index/database:Database", name).inputs).toEqual({
+      name: database,
+      owner: database,
+    });
+    expect(recording.find("postgresql:index/grant:Grant", `${name}-public`).inputs).toEqual({
+      database,
+      role: "public",
+      objectType: "database",
+      privileges: [],
+    });
+    const secret = recording.find("kubernetes:core/v1:Secret", name).inputs as V1Secret;
+    expect(secret.stringData).toEqual({ username: database, password: `secret of ${name}` });
+  });
+});

@@ -1,0 +1,241 @@
+import type {
+  V1Container,
+  V1Deployment,
+  V1PodSpec,
+  V1ResourceRequirements,
+  V1Service,
+} from "@kubernetes/client-node";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+
+import { nodePorts } from "../../../components/ports.ts";
+import { testImages } from "../../support/images.ts";
+import { record, type Recording } from "../../support/mocks.ts";
+
+vi.mock(import("../../../components/images.ts"), () => ({
+  readImages: () => Promise.resolve(testImages),
+}));
+
+/** Runs index.ts as the engine does. */
+async function deploy(config: Record<string, string> = {}) {
+  const { default: lakehouse } = await import("../../../index.ts");
+  let outputs: unknown;
+  const recording = await record(async () => (outputs = await lakehouse()), { config });
+  return { recording, outputs };
+}
+
+interface SparkRole {
+  coreRequest: string;
+  memory: string;
+  memoryOverhead: string;
+  template: { spec: V1PodSpec };
+}
+
+const sparkRoles = (recording: Recording) =>
+  recording
+    .all("kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication")
+    .flatMap(({ name, inputs }) => {
+      const { driver, executor } = inputs["spec"] as Record<"driver" | "executor", SparkRole>;
+      return [
+        { name: `${name} driver`, role: driver },
+        { name: `${name} executor`, role: executor },
+      ];
+    });
+
+const workloads = (recording: Recording) =>
+  ["kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"]
+    .flatMap((type) => recording.all(type))
+    .map(({ name, inputs }) => {
+      const { spec } = inputs as unknown as V1Deployment;
+      return { name, replicas: spec?.replicas ?? 1, pod: spec?.template.spec as V1PodSpec };
+    });
+
+const pods = (recording: Recording) => [
+  ...workloads(recording).map(({ name, pod }) => ({ name, pod })),
+  ...sparkRoles(recording).map(({ name, role }) => ({ name, pod: role.template.spec })),
+];
+
+describe("the whole program", () => {
+  let recording: Recording;
+  let outputs: unknown;
+
+  beforeAll(async () => {
+    ({ recording, outputs } = await deploy());
+  });
+
+  it("has every part of the platform", () => {
+    expect(pods(recording).map(({ name }) => name)).toEqual([
+      "dashboard",
+      "nessie",
+      "producer",
+      "query",
+      "kafka",
+      "minio",
+      "postgres",
+      "redis",
+      "streaming driver",
+      "streaming executor",
+    ]);
+    expect(recording.all("kubernetes:helm.sh/v3:Release").map(({ name }) => name)).toEqual([
+      "spark-operator",
+    ]);
+  });
+
+  it("says where each is reached", async () => {
+    expect(outputs).toEqual({
+      endpoints: {
+        dashboard: "http://localhost:30080",
+        query: "grpc://localhost:32010",
+        kafka: "localhost:30092",
+        minio: "http://localhost:30900",
+        nessie: "http://localhost:30120",
+        postgres: "postgresql://localhost:30432/lakehouse",
+        redis: "redis://localhost:30379",
+        sparkUi: "http://localhost:30040",
+      },
+    });
+    const moved = await deploy({ "lakehouse:portOffset": "100" });
+    expect(moved.outputs).toMatchObject({
+      endpoints: { dashboard: "http://localhost:30180", kafka: "localhost:30192" },
+    });
+  });
+
+  it("uses the NodePorts that the cluster maps, each once", () => {
+    const used = recording
+      .all("kubernetes:core/v1:Service")
+      .flatMap(({ inputs }) => (inputs as unknown as V1Service).spec?.ports ?? [])
+      .flatMap(({ nodePort }) => nodePort ?? []);
+    expect(used.toSorted()).toEqual(Object.values(nodePorts).toSorted());
+  });
+
+  it("puts every object into its namespace", () => {
+    const objects = recording.resources.filter(
+      ({ type }) => type.startsWith("kubernetes:") && type !== "kubernetes:core/v1:Namespace",
+    );
+    for (const { type, name, inputs } of objects) {
+      const metadata = (inputs["metadata"] ?? inputs) as { namespace?: string };
+      expect(metadata.namespace, `${type} ${name}`).toBe("lakehouse");
+    }
+  });
+
+  it("runs only pinned images, each of the list", () => {
+    const release = recording.find("kubernetes:helm.sh/v3:Release", "spark-operator");
+    const { image } = release.inputs["values"] as { image: Record<string, string> };
+    const used = [
+      ...workloads(recording).flatMap(({ pod }) => pod.containers.map((one) => one.image)),
+      ...recording
+        .all("kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication")
+        .map(({ inputs }) => (inputs["spec"] as { image: string }).image),
+      [image["registry"], "/", image["repository"], ":", image["tag"]].join(""),
+    ];
+    const { "spark-operator-chart": chart, ...images } = testImages;
+    expect(new Set(used)).toEqual(new Set(Object.values(images)));
+    expect(release.inputs["chart"]).toBe(chart);
+  });
+
+  it("hardens every pod and container", () => {
+    for (const { name, pod } of pods(recording)) {
+      expect(pod, name).toMatchObject({
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      expect(pod.automountServiceAccountToken, name).toBe(name === "streaming driver");
+      expect(pod.containers, name).toHaveLength(1);
+      for (const container of pod.containers) {
+        expect(container.securityContext, name).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+        expect(container.volumeMounts, name).toContainEqual({ name: "tmp", mountPath: "/tmp" });
+      }
+    }
+  });
+
+  it("bounds and probes every container", () => {
+    for (const { name, pod } of workloads(recording)) {
+      const [container] = pod.containers as [V1Container];
+      expect(container.startupProbe?.periodSeconds, name).toBe(1);
+      expect(container.readinessProbe, name).toMatchObject({ failureThreshold: 3 });
+      expect(container.livenessProbe, name).toMatchObject({ failureThreshold: 6 });
+      for (const bound of ["requests", "limits"] as const) {
+        expect(Object.keys(container.resources?.[bound] ?? {}), name).toEqual(["cpu", "memory"]);
+      }
+    }
+  });
+
+  it("keeps passwords to Secrets and to the providers that set them", () => {
+    const allowed = new Set([
+      "kubernetes:core/v1:Secret",
+      "minio:index/iamUser:IamUser",
+      "postgresql:index/role:Role",
+      "pulumi:providers:minio",
+      "pulumi:providers:postgresql",
+    ]);
+    const holders = recording.resources.filter(({ inputs }) =>
+      JSON.stringify(inputs).includes("secret of "),
+    );
+    expect(holders.length).toBeGreaterThan(10);
+    expect(holders.map(({ type }) => type).filter((type) => !allowed.has(type))).toEqual([]);
+    for (const { name, inputs } of recording.all("random:index/randomPassword:RandomPassword")) {
+      expect(inputs, name).toEqual({ length: 32, special: false });
+    }
+  });
+});
+
+/** Sums over all pods, in millicores and MiB. */
+function demand(recording: Recording) {
+  const release = recording.find("kubernetes:helm.sh/v3:Release", "spark-operator");
+  const { controller, webhook } = release.inputs["values"] as Record<
+    "controller" | "webhook",
+    { resources: V1ResourceRequirements }
+  >;
+  const all = [
+    ...workloads(recording).flatMap(({ replicas, pod }) =>
+      Array.from({ length: replicas }, () => pod.containers[0]?.resources),
+    ),
+    controller.resources,
+    webhook.resources,
+    ...sparkRoles(recording).map(({ role }) => {
+      const memory = `${mebibytes(role.memory) + mebibytes(role.memoryOverhead)}Mi`;
+      return { requests: { cpu: role.coreRequest, memory }, limits: { memory } };
+    }),
+  ];
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    cpu: sum(all.map((resources) => millicores(resources?.requests?.["cpu"]))),
+    memory: sum(all.map((resources) => mebibytes(resources?.requests?.["memory"]))),
+    memoryLimit: sum(all.map((resources) => mebibytes(resources?.limits?.["memory"]))),
+  };
+}
+
+function millicores(quantity = ""): number {
+  const [, amount] = /^(\d+)m$/.exec(quantity) ?? [];
+  if (amount === undefined) throw new Error(`not millicores: ${quantity}`);
+  return Number(amount);
+}
+
+function mebibytes(quantity = ""): number {
+  const [, amount] = /^(\d+)(?:Mi|m)$/.exec(quantity) ?? [];
+  if (amount === undefined) throw new Error(`not MiB: ${quantity}`);
+  return Number(amount);
+}
+
+describe("what the platform asks of its machine", () => {
+  it("fits 2 cores and 6 GiB on a laptop, with 512 MiB left for Kubernetes", async () => {
+    const laptop = demand((await deploy()).recording);
+    expect(laptop).toEqual({ cpu: 880, memory: 3760, memoryLimit: 5504 });
+    // kubeadm's own pods reserve 850m of the 2000m; a rolling update needs the rest.
+    expect(laptop.cpu).toBeLessThan(1000);
+    expect(laptop.memoryLimit).toBeLessThanOrEqual(5.5 * 1024);
+  });
+
+  it("is two brokers more with three", async () => {
+    const one = demand((await deploy()).recording);
+    const three = demand((await deploy({ "lakehouse:kafkaBrokers": "3" })).recording);
+    expect(three).toEqual({
+      cpu: one.cpu + 2 * 100,
+      memory: one.memory + 2 * 448,
+      memoryLimit: one.memoryLimit + 2 * 640,
+    });
+  });
+});

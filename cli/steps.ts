@@ -60,7 +60,10 @@ function toTask(step: Step): ListrTask {
     title: step.title,
     skip: step.skip ?? false,
     task: async (_, task) => {
+      let shown = "";
       const summary = await step.run((line) => {
+        if (line === shown) return;
+        shown = line;
         // Plain lines of steps that run side by side must say whose they are.
         task.output = process.stderr.isTTY ? line : `${step.title}: ${line}`;
       });

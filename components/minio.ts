@@ -5,6 +5,7 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   type Input,
+  output,
   type Output,
   type Resource,
 } from "@pulumi/pulumi";
@@ -70,6 +71,7 @@ export class Minio extends ComponentResource {
       },
       { parent: this },
     );
+    const url = `http://${name}:9000`;
     // Whoever deletes the server deletes its buckets and users.
     const managed = { parent: this, provider, deletedWith: server };
     const bucketNames = buckets.map(
@@ -87,12 +89,13 @@ export class Minio extends ComponentResource {
       );
       const attachment = createUser(`${name}-${user}`, user, password, managed);
       return {
-        endpoint: all([attachment.policyName, ...bucketNames]).apply(() => `http://${name}:9000`),
+        endpoint: all([attachment.policyName, ...bucketNames]).apply(() => url),
         credentialsSecret: secret,
       };
     };
     this.spark = connection("spark");
-    this.nessie = connection("nessie");
+    // Nessie starts without its store and looks for it only when a client asks: no need to wait.
+    this.nessie = { ...connection("nessie"), endpoint: output(url) };
     this.query = connection("query");
     this.registerOutputs({ spark: this.spark, nessie: this.nessie, query: this.query });
   }

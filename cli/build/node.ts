@@ -42,7 +42,6 @@ export async function nodeBundle(bundle: Bundle, progress: Progress): Promise<st
       target: "node24",
       format: "esm",
       banner: { js: requireForCommonJs },
-      loader: { ".proto": "text" },
       legalComments: "none",
       logLevel: "silent",
     });

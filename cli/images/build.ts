@@ -6,9 +6,10 @@ import { dockerLogged, imageExists } from "../host/docker.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir, stateDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
+import { operatorChart } from "./operator-chart.ts";
 import { imageFolder, type ImageName, images } from "./table.ts";
 
-/** References of built images by their names. */
+/** References of built images by their names, and the folder of the chart that goes with one. */
 export type ImageRefs = Readonly<Record<string, string>>;
 
 const allNames = Object.keys(images) as ImageName[];
@@ -20,12 +21,16 @@ const refsFile = (): string => join(stateDir, "images.json");
  * does this too; called before Docker is there, it saves time.
  */
 export async function fetchInputs(progress: Progress): Promise<void> {
-  await Promise.all(allNames.map((name) => inputPaths(name, progress)));
+  await Promise.all([
+    operatorChart(progress),
+    ...allNames.map((name) => inputPaths(name, progress)),
+  ]);
 }
 
 /**
  * Builds the images whose inputs changed, parents before children, and writes the references of all
- * into .lakehouse/images.json. An image is named by a hash over everything that it is made from, so
+ * into .lakehouse/images.json, with the folder of the Spark operator's chart as
+ * `spark-operator-chart`. An image is named by a hash over everything that it is made from, so
  * one that the engine already has is not built again. Needs a running Docker engine.
  * @param options.names - the images wanted; their parents are built as well. @default all
  * @throws UserError with the end of the log when a download or a build fails
@@ -40,8 +45,15 @@ export async function buildImages(
     started.set(name, build);
     return build;
   };
-  const built = await Promise.all(names.map(async (name) => [name, await ensure(name)] as const));
-  const refs = { ...(await readRefs()), ...Object.fromEntries(built) };
+  const [chart, ...built] = await Promise.all([
+    operatorChart(progress),
+    ...names.map(async (name) => [name, await ensure(name)] as const),
+  ]);
+  const refs = {
+    ...(await readRefs()),
+    ...Object.fromEntries(built),
+    "spark-operator-chart": chart,
+  };
   await writeRefs(refs);
   return refs;
 }

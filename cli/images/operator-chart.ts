@@ -1,4 +1,5 @@
-import { basename, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { copyFiles } from "../build/content.ts";
 import { type GoBuild, goModuleFolder } from "../build/go.ts";
 import { stored } from "../build/store.ts";
@@ -20,10 +21,11 @@ export const operatorModule: GoBuild = {
  * operator is built from.
  */
 export async function operatorChart(progress: Progress): Promise<string> {
-  const source = await goModuleFolder(operatorModule.moduleDir, module, progress);
-  // The module's folder ends in its version.
-  const entry = { name: "spark-operator-chart", madeFrom: [basename(source)] };
+  const { moduleDir } = operatorModule;
+  const pinned = await readFile(join(moduleDir, "go.mod"), "utf8");
+  const entry = { name: "spark-operator-chart", madeFrom: [pinned] };
   const folder = await stored(entry, async (target) => {
+    const source = await goModuleFolder(moduleDir, module, progress);
     await copyFiles(join(source, "charts", "spark-operator-chart"), join(target, "spark-operator"));
   });
   return join(folder, "spark-operator");

@@ -1,5 +1,6 @@
 import kafkajs from "kafkajs";
 import type { Admin } from "kafkajs";
+import pRetry from "p-retry";
 import type { KafkaConnection } from "./connection.ts";
 import { failureType } from "./errors.ts";
 
@@ -34,19 +35,47 @@ export async function readTopic(
   name: string,
 ): Promise<ActualTopic | undefined> {
   try {
-    return await kafka.use(async (admin) => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
-      const partitions = topics.find((topic) => topic.name === name)?.partitions;
-      if (partitions === undefined) return undefined;
-      return {
-        name,
-        partitions,
-        replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-        config: await readConfig(admin, name),
-      };
+    return await pRetry(() => kafka.use((admin) => describeTopic(admin, name)), {
+      retries: 4,
+      minTimeout: 100,
+      shouldRetry: ({ error }) => error instanceof NoAnswer,
     });
   } catch (error) {
     if (failureType(error) === "UNKNOWN_TOPIC_OR_PARTITION") return undefined;
+    throw error;
+  }
+}
+
+async function describeTopic(admin: Admin, name: string): Promise<ActualTopic | undefined> {
+  // Asked for first, because this is the request that fails properly where there is no topic.
+  const config = await readConfig(admin, name);
+  const partitions = await readPartitions(admin, name);
+  if (partitions === undefined) return undefined;
+  const replicationFactor = Math.min(...partitions.map(({ replicas }) => replicas.length));
+  return { name, partitions, replicationFactor, config };
+}
+
+/** No broker answered a request for metadata. */
+class NoAnswer extends Error {}
+
+async function readPartitions(
+  admin: Admin,
+  name: string,
+): Promise<readonly ActualPartition[] | undefined> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+    return topics.find((topic) => topic.name === name)?.partitions;
+  } catch (error) {
+    // kafkajs swallows what each broker says, a topic just deleted among it, and trips over the null
+    // that remains.
+    if (error instanceof TypeError) {
+      throw new NoAnswer(
+        `No broker tells about Kafka topic "${name}". Look at the brokers' logs.`,
+        {
+          cause: error,
+        },
+      );
+    }
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { runtime } from "@pulumi/pulumi";
+import { type Output, type Resource, runtime } from "@pulumi/pulumi";
 
 /** One resource that a program registered, with plain inputs. */
 export interface Registered {
@@ -69,6 +69,16 @@ export async function record(
   await program();
   await runtime.disconnect();
   return new Recording(resources);
+}
+
+/** Names of the resources that must be ready before an output is known. */
+export async function waitsFor(output: Output<unknown>): Promise<string[]> {
+  // Pulumi keeps this to itself, but it is what decides the order of a deployment.
+  const { allResources } = output as unknown as { allResources: () => Promise<Set<Resource>> };
+  const urns = [...(await allResources())].map(
+    ({ urn }) => new Promise<string>((resolve) => urn.apply(resolve)),
+  );
+  return (await Promise.all(urns)).map((urn) => urn.split("::").at(-1) ?? urn).toSorted();
 }
 
 function generated(type: string, name: string): Record<string, unknown> {

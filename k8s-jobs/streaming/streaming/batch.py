@@ -95,7 +95,7 @@ def computed_once(rows: DataFrame) -> Iterator[DataFrame]:
     try:
         yield kept
     finally:
-        # unpersist() of a DataFrame does not know of checkpoints, and the RDD is hidden in the plan.
+        # DataFrame.unpersist() does not know of checkpoints, and the RDD is hidden in the plan.
         kept._jdf.queryExecution().analyzed().rdd().unpersist(False)  # noqa: SLF001
 
 

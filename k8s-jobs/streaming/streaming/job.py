@@ -58,6 +58,7 @@ def start_query(
         .option("failOnDataLoss", "true")
         .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)
         .option("kafka.max.poll.records", 10_000)
+        .option("kafka.fetch.max.wait.ms", 20)
         .load()
         # Not later: a constant that changes with the batch would have all code of the batch
         # compiled anew, where here it is in a small plan of its own.

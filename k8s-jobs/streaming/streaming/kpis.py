@@ -7,6 +7,7 @@ from decimal import Decimal
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from streaming.local_rows import local_rows
 from streaming.minutes import Minute, MinuteMemory
 from streaming.tables import KPIS_PER_MINUTE
 
@@ -17,10 +18,11 @@ MAXIMUM_HOURS = 500
 _LARGEST_REVENUE = Decimal("9999999999999999.99")
 
 # A row of KPIs on its way to the table. The rest of the columns follow from these.
-KpiRow = tuple[int, int, Decimal | None, int, int, int, int]
-_SCHEMA = """
-    minute bigint, orders bigint, revenue decimal(18,2), active_users bigint,
-    clicks bigint, carts bigint, errors bigint"""
+KpiRow = tuple[int, int, str | None, int, int, int, int]
+_SCHEMA = (
+    "minute bigint, orders bigint, revenue decimal(18,2), active_users bigint, "
+    "clicks bigint, carts bigint, errors bigint"
+)
 
 
 def kpi_row(start: int, minute: Minute) -> KpiRow:
@@ -29,7 +31,7 @@ def kpi_row(start: int, minute: Minute) -> KpiRow:
     return (
         start,
         minute.orders,
-        minute.revenue if fits else None,
+        str(minute.revenue) if fits else None,
         len(minute.users),
         minute.clicks,
         minute.carts,
@@ -79,7 +81,15 @@ class KpiTable:
             self._spark.table(KPIS_PER_MINUTE.full_name)
             .where(F.col("window_start") >= F.timestamp_seconds(F.lit(min(hours) * _HOUR)))
             .where(F.col("window_start") < F.timestamp_seconds(F.lit((max(hours) + 1) * _HOUR)))
-            .select(minute, "orders", "revenue", "active_users", "clicks", "carts", "errors")
+            .select(
+                minute,
+                "orders",
+                F.col("revenue").cast("string"),
+                "active_users",
+                "clicks",
+                "carts",
+                "errors",
+            )
             .collect()
         )
         for row in stored:
@@ -94,7 +104,7 @@ class KpiTable:
             rows += sorted(self._hours[hour].values())
         total = F.col("orders") + F.col("clicks") + F.col("errors")
         (
-            self._spark.createDataFrame(rows, _SCHEMA)
+            local_rows(self._spark, _SCHEMA, rows)
             .select(
                 F.timestamp_seconds("minute").alias("window_start"),
                 F.timestamp_seconds(F.col("minute") + 60).alias("window_end"),
@@ -106,7 +116,6 @@ class KpiTable:
                 "errors",
                 (F.col("errors") / total).alias("error_rate"),
             )
-            .coalesce(1)
             .writeTo(KPIS_PER_MINUTE.full_name)
             .overwritePartitions()
         )

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from streaming.contract import CLICKS, ORDERS
+from streaming.local_rows import local_rows
 from streaming.summary import MinuteSummary, id_hash, summarise
 from streaming.tables import ROW_TABLES
 
@@ -65,9 +66,10 @@ def without_repeated(
         that of the lowest partition and offset remains.
     """
     hashes = F.broadcast(
-        spark.createDataFrame(
-            [(topic, value) for topic, values in repeated.items() for value in values],
+        local_rows(
+            spark,
             "topic string, id_hash bigint",
+            [(topic, value) for topic, values in repeated.items() for value in values],
         )
     )
     hashed = events.where(F.col("reason").isNull()).withColumn("id_hash", id_hash())

@@ -3,6 +3,7 @@
 from array import array
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -55,26 +56,7 @@ def summarise(events: DataFrame) -> tuple[list[MinuteSummary], list[DeadLetterSu
     Args:
         events: topic, partition, offset, minute, reason, event_id, user_id, amount and action.
     """
-    is_event = F.col("reason").isNull()
-    rows = (
-        events.groupBy(
-            "topic",
-            F.when(is_event, F.col("minute")).alias("minute"),
-            F.when(~is_event, F.col("partition")).alias("dead_partition"),
-        )
-        .agg(
-            F.count("*").alias("rows"),
-            F.sum("amount").alias("revenue"),
-            F.count_if(F.col("action") == "cart").alias("carts"),
-            F.collect_set(F.when(is_event & (F.col("topic") != ERRORS), F.col("user_id"))).alias(
-                "users"
-            ),
-            F.collect_list(F.when(is_event, id_hash())).alias("ids"),
-            F.min("offset").alias("first_offset"),
-            F.max("offset").alias("last_offset"),
-        )
-        .collect()
-    )
+    rows = events.groupBy(_groups()).agg(*_aggregates()).collect()
     minutes = [
         MinuteSummary(
             topic=row.topic,
@@ -96,3 +78,31 @@ def summarise(events: DataFrame) -> tuple[list[MinuteSummary], list[DeadLetterSu
         if row.dead_partition is not None
     ]
     return minutes, dead
+
+
+# Made once, as the columns of the contract are.
+
+
+@cache
+def _groups() -> list[Column]:
+    is_event = F.col("reason").isNull()
+    return [
+        F.col("topic"),
+        F.when(is_event, F.col("minute")).alias("minute"),
+        F.when(~is_event, F.col("partition")).alias("dead_partition"),
+    ]
+
+
+@cache
+def _aggregates() -> list[Column]:
+    is_event = F.col("reason").isNull()
+    makes_active = is_event & (F.col("topic") != ERRORS)
+    return [
+        F.count("*").alias("rows"),
+        F.sum("amount").alias("revenue"),
+        F.count_if(F.col("action") == "cart").alias("carts"),
+        F.collect_set(F.when(makes_active, F.col("user_id"))).alias("users"),
+        F.collect_list(F.when(is_event, id_hash())).alias("ids"),
+        F.min("offset").alias("first_offset"),
+        F.max("offset").alias("last_offset"),
+    ]

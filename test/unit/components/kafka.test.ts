@@ -2,7 +2,7 @@ import type { V1ConfigMap, V1Service, V1StatefulSet } from "@kubernetes/client-n
 import { describe, expect, it } from "vitest";
 
 import { Kafka } from "../../../components/kafka.ts";
-import { record, type Recording } from "../../support/mocks.ts";
+import { record, type Recording, waitsFor } from "../../support/mocks.ts";
 
 const deploy = (brokers: 1 | 3): Promise<Recording> =>
   record(
@@ -135,6 +135,7 @@ describe("Kafka", () => {
 
   it("is known to clients once its topics are there", async () => {
     let servers: unknown;
+    let needed: Promise<string[]> | undefined;
     await record(() => {
       const kafka = new Kafka("kafka", {
         namespace: "lakehouse",
@@ -146,7 +147,13 @@ describe("Kafka", () => {
         storage: "8Gi",
       });
       kafka.bootstrapServers.apply((known) => (servers = known));
+      needed = waitsFor(kafka.bootstrapServers);
     });
     expect(servers).toBe("kafka:9092");
+    expect(await needed).toEqual(
+      ["clicks", "errors", "orders", "testing_data_streaming", "training_data_streaming"].flatMap(
+        (topic) => [`kafka-${topic}`, `kafka-${topic}.dlq`],
+      ),
+    );
   });
 });

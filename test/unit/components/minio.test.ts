@@ -2,7 +2,7 @@ import type { V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { Minio, type ObjectStorageConnection } from "../../../components/minio.ts";
-import { record, type Recording } from "../../support/mocks.ts";
+import { record, type Recording, waitsFor } from "../../support/mocks.ts";
 
 interface Statement {
   Effect: string;
@@ -13,6 +13,7 @@ interface Statement {
 describe("MinIO", () => {
   let recording: Recording;
   const connections: Record<string, unknown> = {};
+  const needed: Record<string, Promise<string[]>> = {};
 
   beforeAll(async () => {
     recording = await record(() => {
@@ -29,6 +30,7 @@ describe("MinIO", () => {
         ["query", minio.query],
       ];
       for (const [user, { endpoint, credentialsSecret }] of users) {
+        needed[user] = waitsFor(endpoint);
         endpoint.apply((url) => {
           credentialsSecret.apply((secret) => (connections[user] = { url, secret }));
         });
@@ -104,6 +106,22 @@ describe("MinIO", () => {
       "arn:aws:s3:::warehouse": ["s3:GetBucketLocation", "s3:ListBucket"],
       "arn:aws:s3:::warehouse/*": ["s3:GetObject"],
     });
+  });
+
+  it.each(["spark", "query"])("is known to %s once it may use the buckets", async (user) => {
+    expect(await needed[user]).toEqual(
+      [
+        "minio-bronze",
+        "minio-checkpoints",
+        `minio-${user}`,
+        "minio-storage",
+        "minio-warehouse",
+      ].toSorted(),
+    );
+  });
+
+  it("does not hold up Nessie, which starts without it", async () => {
+    expect(await needed["nessie"]).toEqual([]);
   });
 
   it.each(["spark", "nessie", "query"])("gives %s its own keys and policy", (user) => {

@@ -2,22 +2,28 @@ import type { V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { Postgres } from "../../../components/postgres.ts";
-import { record, type Recording } from "../../support/mocks.ts";
+import { record, type Recording, waitsFor } from "../../support/mocks.ts";
 
 describe("Postgres", () => {
   let recording: Recording;
 
+  let needed: Promise<string[]> | undefined;
+
   beforeAll(async () => {
-    recording = await record(
-      () =>
-        new Postgres("postgres", {
-          namespace: "lakehouse",
-          image: "localhost/lakehouse/postgres:1",
-          nodePort: 30432,
-          hostPort: 30532,
-          storage: "2Gi",
-        }),
-    );
+    recording = await record(() => {
+      const postgres = new Postgres("postgres", {
+        namespace: "lakehouse",
+        image: "localhost/lakehouse/postgres:1",
+        nodePort: 30432,
+        hostPort: 30532,
+        storage: "2Gi",
+      });
+      needed = waitsFor(postgres.nessie.address);
+    });
+  });
+
+  it("is known to Nessie once its database is there and closed to others", async () => {
+    expect(await needed).toEqual(["postgres-nessie-public"]);
   });
 
   it("reads the superuser's password from a file", () => {

@@ -22,7 +22,7 @@ export function App(): ReactNode {
         Skip to the numbers
       </a>
       <header>
-        <h1>Shop, live</h1>
+        <h1>Shop</h1>
         <StatusLine status={status} connection={connection} />
         <ThemeSwitch theme={theme} />
       </header>

@@ -1,9 +1,15 @@
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en", { notation: "compact" });
 const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 
 /** 17220 as 17,220. */
 export function count(value: number): string {
   return whole.format(value);
+}
+
+/** 15000 as 15K. */
+export function compact(value: number): string {
+  return short.format(value);
 }
 
 /** 0.0123 as 1.2%. */

@@ -4,7 +4,7 @@ import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
 import type { Minute } from "../../api.ts";
-import { clock, count, money } from "./format.ts";
+import { clock, compact, count, money } from "./format.ts";
 
 use([AxisPointerComponent, BarChart, CanvasRenderer, GridComponent, LineChart, TooltipComponent]);
 
@@ -50,10 +50,11 @@ function options(
     splitNumber: 3,
     nameLocation: "end",
     nameTextStyle: { ...font, align: "left" },
-    axisLabel: { ...font, formatter: (value: number) => count(value) },
+    axisLabel: { ...font, formatter: (value: number) => compact(value) },
     splitLine: { lineStyle: { color: colour("line") } },
   };
-  const grid = { left: 12, right: 12, containLabel: true };
+  // The same margins for both: a minute is at the same place in each.
+  const grid = { left: 44, right: 8 };
   return {
     animationDuration: 300,
     axisPointer: { link: [{ xAxisIndex: "all" }] },
@@ -69,7 +70,7 @@ function options(
     },
     grid: [
       { ...grid, top: 30, height: "44%" },
-      { ...grid, bottom: 4, height: "30%" },
+      { ...grid, bottom: 24, height: "26%" },
     ],
     xAxis: [
       { ...xAxis, gridIndex: 0, axisLabel: { show: false } },

@@ -32,6 +32,10 @@ vi.mock("../../../../cli/host/docker.ts", () => ({
   },
 }));
 
+vi.mock("../../../../cli/images/operator-chart.ts", () => ({
+  operatorChart: () => Promise.resolve("/cache/chart"),
+}));
+
 vi.mock("../../../../cli/images/table.ts", () => ({
   imageFolder: (name: string) => join(fake.folder, "images", name),
   images: {
@@ -130,6 +134,10 @@ describe("buildImages", () => {
     await buildImages({ names: ["single" as never] }, silent);
     const file = await readFile(join(state.stateDir, "images.json"), "utf8");
     expect(JSON.parse(file)).toEqual(all);
+  });
+
+  it("names the chart that goes with the operator", async () => {
+    expect((await buildImages({}, silent))["spark-operator-chart"]).toBe("/cache/chart");
   });
 
   it("fails with the build that failed, and leaves no references to half of the images", async () => {

@@ -22,7 +22,7 @@ function object(kind: string, rest: object, metadata: object = {}): LiveObject {
     kind: kind.slice(slash + 1),
     metadata: { name: "a", namespace: "shop", uid: "1", generation: 2, ...metadata },
     ...rest,
-  } as LiveObject;
+  };
 }
 
 async function look(live: LiveObject, others: LiveObject[] = [], isNew = true) {

@@ -21,7 +21,7 @@ const context = {
 } as unknown as KubernetesContext;
 
 function check(kind: typeof SERVICE, inputs: object, old?: object) {
-  return checkObject(kind, inputs as Partial<KubernetesObject>, {
+  return checkObject(kind, inputs, {
     context,
     urn: "urn",
     name: "kafka",

@@ -29,5 +29,5 @@ test("a made name is the same for the same seed, and another for another", () =>
 
 test("each resource owns fields under a name of its own, the same in every run", () => {
   const manager = fieldManagerOf("urn:pulumi:dev::lakehouse::kubernetes:core/v1:Service::kafka");
-  expect(manager).toBe("pulumi-kubernetes-5da2ff1f");
+  expect(manager).toBe("pulumi-kubernetes-8767bdfd");
 });

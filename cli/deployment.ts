@@ -42,7 +42,12 @@ async function portOffset(stack: string): Promise<number> {
   const { config } = parse(await readFile(file, "utf8")) as {
     config?: Record<string, unknown> | null;
   };
-  return z.coerce.number().int().min(0).max(1000).parse(config?.["lakehouse:portOffset"] ?? 0);
+  return z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1000)
+    .parse(config?.["lakehouse:portOffset"] ?? 0);
 }
 
 /** What `up` noted down about a stack, or undefined if it is not deployed. */

@@ -17,7 +17,9 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mti
     { cwd: root, stdio: ["ignore", process.stderr, process.stderr] },
   );
   if (install.status !== 0) {
-    process.stderr.write("✖ npm ci failed\n→ See the lines above; check the network and npm's registry.\n");
+    process.stderr.write(
+      "✖ npm ci failed\n→ See the lines above; check the network and npm's registry.\n",
+    );
     process.exit(1);
   }
 }

@@ -7,12 +7,18 @@ export function stackOption(): Option {
 
 /** `--cluster`: where the platform runs. */
 export function clusterOption(): Option {
-  return new Option("--cluster <kind>", "where it runs: a kind cluster of its own, or the current kubeconfig context")
+  return new Option(
+    "--cluster <kind>",
+    "where it runs: a kind cluster of its own, or the current kubeconfig context",
+  )
     .choices(["kind", "current"])
     .default("kind");
 }
 
 /** `--json`: one JSON document on stdout, and nothing else there. */
 export function jsonOption(): Option {
-  return new Option("--json", "machine-readable output on stdout; progress stays on stderr").default(false);
+  return new Option(
+    "--json",
+    "machine-readable output on stdout; progress stays on stderr",
+  ).default(false);
 }

@@ -13,7 +13,7 @@ import type { Progress } from "./progress.ts";
 export interface Step {
   readonly title: string;
   /** Does the work; a returned text is shown behind the title once it is done. */
-  readonly run: (progress: Progress) => Promise<string | void>;
+  readonly run: (progress: Progress) => Promise<string | undefined> | Promise<void>;
   /** True: there is nothing to do, the step is not shown. */
   readonly skip?: boolean;
 }
@@ -61,7 +61,7 @@ function toTask(step: Step): ListrTask {
     skip: step.skip ?? false,
     task: async (_, task) => {
       let shown = "";
-      const summary = await step.run((line) => {
+      const summary: unknown = await step.run((line) => {
         if (line === shown) return;
         shown = line;
         // Plain lines of steps that run side by side must say whose they are.

@@ -78,7 +78,12 @@ export async function componentStatuses(
     const state = status?.applicationState?.state ?? "not submitted yet";
     const ready = state === "RUNNING";
     const detail = status?.applicationState?.errorMessage?.trim();
-    return { name, ready, url: url(name), reason: ready ? null : detail ? `${state}: ${detail}` : state };
+    return {
+      name,
+      ready,
+      url: url(name),
+      reason: ready ? null : detail ? `${state}: ${detail}` : state,
+    };
   });
   return [...workloads, ...spark].sort((one, other) => one.name.localeCompare(other.name));
 }
@@ -99,12 +104,14 @@ export async function clusterAnswers(kubeconfig: string): Promise<boolean> {
 
 async function sparkApplications(config: KubeConfig): Promise<SparkApplication[]> {
   try {
-    const answer: unknown = await config.makeApiClient(CustomObjectsApi).listNamespacedCustomObject({
-      group: "sparkoperator.k8s.io",
-      version: "v1beta2",
-      namespace,
-      plural: "sparkapplications",
-    });
+    const answer: unknown = await config
+      .makeApiClient(CustomObjectsApi)
+      .listNamespacedCustomObject({
+        group: "sparkoperator.k8s.io",
+        version: "v1beta2",
+        namespace,
+        plural: "sparkapplications",
+      });
     return (answer as { items: SparkApplication[] }).items;
   } catch (error) {
     // Before the operator's chart is installed its kind does not exist.
@@ -120,7 +127,11 @@ function hostUrl(
   hostPort: (nodePort: number) => number,
 ): string | null {
   const ports = services
-    .filter(({ metadata }) => [component, `${component}-external`, `${component}-ui`, `${component}-0`].includes(metadata?.name ?? ""))
+    .filter(({ metadata }) =>
+      [component, `${component}-external`, `${component}-ui`, `${component}-0`].includes(
+        metadata?.name ?? "",
+      ),
+    )
     .flatMap((service) => service.spec?.ports ?? []);
   const nodePort = ports.find((port) => port.nodePort !== undefined)?.nodePort;
   return nodePort === undefined
@@ -136,7 +147,8 @@ function podReason(pods: readonly V1Pod[]): string {
       ...(pod.status?.initContainerStatuses ?? []),
       ...(pod.status?.containerStatuses ?? []),
     ]) {
-      const { waiting, terminated } = container.state ?? {};
+      const waiting = container.state?.waiting;
+      const terminated = container.state?.terminated;
       if (waiting?.reason !== undefined && waiting.reason !== "PodInitializing") {
         return [waiting.reason, waiting.message].filter(Boolean).join(": ");
       }

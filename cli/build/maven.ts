@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ensureDebianPackages } from "../host/apt.ts";
 import { runLogged, succeeds } from "../host/command.ts";
+import { withLock } from "../host/lock.ts";
 import { cacheDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
 import { stored } from "./store.ts";
@@ -19,15 +20,18 @@ export async function mavenJars(pomFile: string, progress: Progress): Promise<st
   return stored({ name, madeFrom: [pom, ...goal, scope] }, async (folder) => {
     await ensureMaven(progress);
     progress("fetching jars from Maven Central");
-    await runLogged(
-      "mvn",
-      [...goal, scope, "--file", pomFile, `-DoutputDirectory=${folder}`],
-      {
-        what: `Fetching the jars of ${pomFile}`,
-        cure: "Check that Maven Central (or the mirror in ~/.m2/settings.xml) can be reached, then try again.",
-        logFile: join(cacheDir, "logs", `${name}.log`),
-      },
-      progress,
+    // Maven's local repository takes one writer at a time.
+    await withLock(join(cacheDir, "locks", "maven"), () =>
+      runLogged(
+        "mvn",
+        [...goal, scope, "-Dstyle.color=never", "--file", pomFile, `-DoutputDirectory=${folder}`],
+        {
+          what: `Fetching the jars of ${pomFile}`,
+          cure: "Check that Maven Central (or the mirror in ~/.m2/settings.xml) can be reached, then try again.",
+          logFile: join(cacheDir, "logs", `${name}.log`),
+        },
+        progress,
+      ),
     );
   });
 }

@@ -48,7 +48,8 @@ export function register(program: Command): void {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number above 0.");
+  if (!/^[1-9]\d*$/.test(text))
+    throw new InvalidArgumentError("It must be a whole number above 0.");
   return Number(text);
 }
 
@@ -93,7 +94,11 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
   if (load === undefined) throw new Error("The load was not measured");
   const date = new Date().toISOString();
   const result = { date, ...load, memoryMiB, conditions: conditions(options) };
-  const file = join(root, "bench", `${date.slice(0, 16).replace(":", "-")}-steady-${options.rate}.json`);
+  const file = join(
+    root,
+    "bench",
+    `${date.slice(0, 16).replace(":", "-")}-steady-${options.rate}.json`,
+  );
   await mkdir(join(root, "bench"), { recursive: true });
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
   return { file, result };
@@ -107,7 +112,8 @@ function conditions({ rate, seconds }: BenchOptions): BenchResult["conditions"] 
     machineMemoryMiB: Math.round(totalmem() / 2 ** 20),
     kernel: release(),
     load: "one producer process on the same machine, acks from all replicas",
-    freshness: "from send to a count(*) over Arrow Flight that includes the event, asked every 250 ms",
+    freshness:
+      "from send to a count(*) over Arrow Flight that includes the event, asked every 250 ms",
     spark: versions.spark,
   };
 }
@@ -117,11 +123,8 @@ async function scaleProducer(kubeconfig: string, replicas: number): Promise<void
   config.loadFromFile(kubeconfig);
   const apps = config.makeApiClient(AppsV1Api);
   const scale = await apps.readNamespacedDeploymentScale({ name: "producer", namespace });
-  await apps.replaceNamespacedDeploymentScale({
-    name: "producer",
-    namespace,
-    body: { ...scale, spec: { replicas } },
-  });
+  if (scale.spec) scale.spec.replicas = replicas;
+  await apps.replaceNamespacedDeploymentScale({ name: "producer", namespace, body: scale });
 }
 
 /** Waits until what was sent before is in the tables. */
@@ -152,7 +155,7 @@ async function nodeMemory(stack: string): Promise<number> {
 
 function describe(result: BenchResult, file: string): string {
   const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
-  const table = new Table({ colAligns: ["left", "right"] });
+  const table = new Table({ colAligns: ["left", "right"], style: { border: [] } });
   table.push(
     ["events", result.events],
     ["events/s", result.rate],

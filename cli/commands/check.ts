@@ -17,6 +17,8 @@ export interface TestCount {
   readonly failed: number;
 }
 
+const requirements = join(root, "test/requirements.txt");
+const sparkJars = join(root, "images/spark/pom.xml");
 const reports = join(stateDir, "reports");
 
 /** `npm run check`: format, lint, types and unit tests; no cluster. */
@@ -39,7 +41,10 @@ export async function check(): Promise<TestCount> {
   await mkdir(reports, { recursive: true });
   const failed: string[] = [];
   /** A step that runs one tool and keeps going when it fails. */
-  const tool = (title: string, command: () => Promise<readonly string[]>): Step => ({
+  const tool = (
+    title: string,
+    command: () => readonly string[] | Promise<readonly string[]>,
+  ): Step => ({
     title,
     run: async () => {
       const [file, ...args] = await command();
@@ -62,12 +67,12 @@ export async function check(): Promise<TestCount> {
     {
       together: [
         [
-          tool("format (prettier)", async () => ["prettier", "--check", "--log-level=warn", "."]),
-          tool("lint (eslint)", async () => ["eslint", "."]),
-          tool("types (tsc)", async () => ["tsc", "--noEmit"]),
+          tool("format (prettier)", () => ["prettier", "--check", "--log-level=warn", "."]),
+          tool("lint (eslint)", () => ["eslint", "."]),
+          tool("types (tsc)", () => ["tsc", "--noEmit"]),
           tool("format (ruff)", async () => [await venv(), "-m", "ruff", "format", "--check", "."]),
           tool("lint (ruff)", async () => [await venv(), "-m", "ruff", "check", "."]),
-          tool("unit tests (vitest)", async () => [
+          tool("unit tests (vitest)", () => [
             ...["vitest", "run", "--project", "unit", "--reporter=default", "--reporter=json"],
             `--outputFile.json=${join(reports, "vitest-unit.json")}`,
           ]),
@@ -93,18 +98,18 @@ export async function check(): Promise<TestCount> {
 }
 
 async function prepare(progress: Progress): Promise<void> {
-  await Promise.all([
-    ensureVenv("test/requirements.txt", progress),
-    mavenJars("images/spark/pom.xml", progress),
-  ]);
+  await Promise.all([ensureVenv(requirements, progress), mavenJars(sparkJars, progress)]);
 }
 
-const venv = (): Promise<string> => ensureVenv("test/requirements.txt", () => undefined);
+/** Path of the Python that has what the tests need. */
+async function venv(): Promise<string> {
+  return join(await ensureVenv(requirements, () => undefined), "bin", "python");
+}
 
 async function pythonEnvironment(): Promise<Record<string, string>> {
   return {
     LAKEHOUSE_PYTHON: await venv(),
-    LAKEHOUSE_SPARK_JARS: await mavenJars("images/spark/pom.xml", () => undefined),
+    LAKEHOUSE_SPARK_JARS: await mavenJars(sparkJars, () => undefined),
   };
 }
 

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import type { Command } from "commander";
 import { execa } from "execa";
 
@@ -10,7 +12,8 @@ export function register(program: Command): void {
     .command("format")
     .description("format every file of the repository")
     .action(async () => {
-      const python = await ensureVenv("test/requirements.txt", () => undefined);
+      const venv = await ensureVenv(join(root, "test/requirements.txt"), () => undefined);
+      const python = join(venv, "bin", "python");
       const run = execa({ cwd: root, stdio: "inherit", preferLocal: true });
       await run`prettier --write --log-level warn .`;
       await run`${python} -m ruff format .`;

@@ -104,7 +104,11 @@ export async function replay(path: string, speed: Speed, stack: string): Promise
   }
 }
 
-async function replayInto(
+/**
+ * Sends the rows of an inspected file that the tables lack, closes the sender and waits until the
+ * tables hold every row.
+ */
+export async function replayInto(
   file: BehaviourCsv,
   speed: Speed,
   sender: Sender,
@@ -215,7 +219,7 @@ function percent(part: number, whole: number): string {
 }
 
 function describe(summary: ReplaySummary): string {
-  const table = new Table({ colAligns: ["left", "right"] });
+  const table = new Table({ colAligns: ["left", "right"], style: { border: [] } });
   table.push(
     ["rows in the file", summary.rows],
     ["orders", summary.orders],

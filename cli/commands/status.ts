@@ -18,7 +18,12 @@ export function register(program: Command): void {
       const components = await componentStatuses(deployment.kubeconfig, (port) =>
         cluster.hostPort(port),
       );
-      const status = { cluster: deployment.cluster, kubeconfig: deployment.kubeconfig, stack, components };
+      const status = {
+        cluster: deployment.cluster,
+        kubeconfig: deployment.kubeconfig,
+        stack,
+        components,
+      };
       process.stdout.write(json ? `${JSON.stringify(status)}\n` : `${describe(status)}\n`);
       if (components.some(({ ready }) => !ready)) process.exitCode = 1;
     });
@@ -28,7 +33,10 @@ function describe(status: {
   readonly kubeconfig: string;
   readonly components: readonly ComponentStatus[];
 }): string {
-  const table = new Table({ head: ["component", "state", "address"], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ["component", "state", "address"],
+    style: { head: [], border: [] },
+  });
   table.push(
     ...status.components.map(({ name, ready, url, reason }) => [
       name,

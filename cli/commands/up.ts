@@ -157,12 +157,12 @@ async function up(options: UpOptions): Promise<UpResult> {
 
 /** Lets others wait for something that one step does; when it fails, only that step reports it. */
 class Gate {
-  readonly #resolvers = Promise.withResolvers<void>();
+  readonly #resolvers = Promise.withResolvers<undefined>();
   readonly opened = this.#resolvers.promise;
 
   async open(work: Promise<void>): Promise<void> {
     await work;
-    this.#resolvers.resolve();
+    this.#resolvers.resolve(undefined);
   }
 }
 

@@ -60,7 +60,8 @@ export class EventLog {
     const message = diagnostic.message.replace(/<\{%\w+%\}>/g, "").trim();
     const about = diagnostic.urn === undefined ? "" : `${resourceName(diagnostic.urn)}: `;
     if (diagnostic.severity === "error") this.#errors.push(`${about}${message}`);
-    else if (!isDebugging(diagnostic.severity) && message !== "") this.#progress(`${about}${message.split("\n")[0] ?? ""}`);
+    else if (message !== "" && !isNoise(diagnostic.severity, message))
+      this.#progress(`${about}${message.split("\n")[0] ?? ""}`);
   };
 
   #show(): void {
@@ -71,9 +72,12 @@ export class EventLog {
   }
 }
 
-/** The engine also sends its debugging messages, of a severity that its SDK does not name. */
-function isDebugging(severity: string): boolean {
-  return severity === "debug";
+/**
+ * The engine also sends its debugging messages, of a severity that its SDK does not name, and warns
+ * of every stand-in that it finds on PATH, where we have put it.
+ */
+function isNoise(severity: string, message: string): boolean {
+  return severity === "debug" || message.startsWith("using pulumi-resource-");
 }
 
 /** `urn:pulumi:dev::lakehouse::parent$kubernetes:core/v1:Service::kafka` as type and name. */

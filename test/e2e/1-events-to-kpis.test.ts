@@ -124,7 +124,11 @@ describe("events become exact tables and KPIs", () => {
   });
 
   it("loses and doubles nothing when the Spark driver is killed in the middle of a replay", async () => {
-    const second = await madeBehaviourFile(join(folder, "second.csv"), 60_000, "2021-03-01T00:00:00Z");
+    const second = await madeBehaviourFile(
+      join(folder, "second.csv"),
+      60_000,
+      "2021-03-01T00:00:00Z",
+    );
     const secondTruth = await behaviourTruth(second);
     const where = "event_time BETWEEN TIMESTAMP '2021-01-01' AND TIMESTAMP '2022-01-01'";
     const replaying = replay(second);

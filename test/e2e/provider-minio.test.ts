@@ -20,7 +20,10 @@ const POLICY = "minio:index/iamPolicy:IamPolicy";
 const ATTACHMENT = "minio:index/iamUserPolicyAttachment:IamUserPolicyAttachment";
 const SERVICE_ACCOUNT = "minio:index/iamServiceAccount:IamServiceAccount";
 
-/** `notificationArn` is the ARN of a target that the server was started with; the rest configures the provider. */
+/**
+ * `notificationArn` is the ARN of a target that the server was started with, if it has one; the rest
+ * configures the provider.
+ */
 const { notificationArn, ...endpoint } = endpointFrom("LAKEHOUSE_TEST_MINIO");
 let minio: ProviderHarness<typeof minioProvider.config, MinioConnection>;
 
@@ -136,56 +139,60 @@ describe("minio.S3Bucket", () => {
 });
 
 describe("what a bucket has", () => {
-  it("S3BucketNotification: the whole configuration, with prefix, suffix and made-up ids", async () => {
+  it("S3BucketNotification: refused with the cure where the server has no such target", async () => {
     const bucket = await minio.create(BUCKET, { bucket: uniqueName("bucket") });
-    const inputs = {
-      bucket: bucket.id,
-      queues: [
-        {
-          id: "training",
-          queueArn: notificationArn,
-          events: ["s3:ObjectCreated:*"],
-          filterPrefix: "training_data/",
-          filterSuffix: ".csv",
-        },
-        {
-          queueArn: notificationArn,
-          events: ["s3:ObjectRemoved:Delete", "s3:ObjectCreated:Put"],
-          filterPrefix: "testing_data/",
-        },
-      ],
-    };
-    const notification = await minio.create(NOTIFICATION, inputs);
-    expect(notification.id).toBe(bucket.id);
-    expect(notification.outputs["queues"]).toMatchObject([
-      { id: "training" },
-      { id: expect.stringMatching(/^tf-s3-queue-/) as string },
-    ]);
-    await notification.refresh();
-    expect(notification.inputs).toEqual(inputs);
-    expect(await notification.diff(inputs)).toEqual([]);
-
-    const fewer = { ...inputs, queues: inputs.queues.slice(1) };
-    await notification.update(fewer);
-    await notification.refresh();
-    expect(await notification.diff(fewer)).toEqual([]);
-    expect((await readNotification(bucket.id)).length).toBe(1);
-
-    await expect(
-      minio.create(NOTIFICATION, {
-        bucket: bucket.id,
-        queues: [{ queueArn: "arn:minio:sqs::NOBODY:kafka", events: ["s3:ObjectCreated:*"] }],
-      }),
-    ).rejects.toThrow(
+    const queues = [{ queueArn: "arn:minio:sqs::NOBODY:kafka", events: ["s3:ObjectCreated:*"] }];
+    await expect(minio.create(NOTIFICATION, { bucket: bucket.id, queues })).rejects.toThrow(
       `Bucket ${bucket.id} cannot notify arn:minio:sqs::NOBODY:kafka: MinIO has no such target`,
     );
-
-    await notification.delete();
     expect(await readNotification(bucket.id)).toEqual([]);
     await bucket.delete();
-    expect(await notification.refresh()).toBe(false);
-    await notification.delete();
   });
+
+  it.runIf(notificationArn)(
+    "S3BucketNotification: the whole configuration of a bucket",
+    async () => {
+      const bucket = await minio.create(BUCKET, { bucket: uniqueName("bucket") });
+      const inputs = {
+        bucket: bucket.id,
+        queues: [
+          {
+            id: "training",
+            queueArn: notificationArn,
+            events: ["s3:ObjectCreated:*"],
+            filterPrefix: "training_data/",
+            filterSuffix: ".csv",
+          },
+          {
+            queueArn: notificationArn,
+            events: ["s3:ObjectRemoved:Delete", "s3:ObjectCreated:Put"],
+            filterPrefix: "testing_data/",
+          },
+        ],
+      };
+      const notification = await minio.create(NOTIFICATION, inputs);
+      expect(notification.id).toBe(bucket.id);
+      expect(notification.outputs["queues"]).toMatchObject([
+        { id: "training" },
+        { id: expect.stringMatching(/^tf-s3-queue-/) as string },
+      ]);
+      await notification.refresh();
+      expect(notification.inputs).toEqual(inputs);
+      expect(await notification.diff(inputs)).toEqual([]);
+
+      const fewer = { ...inputs, queues: inputs.queues.slice(1) };
+      await notification.update(fewer);
+      await notification.refresh();
+      expect(await notification.diff(fewer)).toEqual([]);
+      expect((await readNotification(bucket.id)).length).toBe(1);
+
+      await notification.delete();
+      expect(await readNotification(bucket.id)).toEqual([]);
+      await bucket.delete();
+      expect(await notification.refresh()).toBe(false);
+      await notification.delete();
+    },
+  );
 
   it("S3BucketPolicy: the same whatever the server's way to write it", async () => {
     const bucket = await minio.create(BUCKET, { bucket: uniqueName("bucket") });

@@ -346,6 +346,32 @@ describe("what a database has", () => {
     await run("DROP TABLE orders, clicks; DROP SEQUENCE ids", [], database.id);
   });
 
+  it("Grant: nothing for everyone keeps others out of a database", async () => {
+    const role = await postgres.create(ROLE, {
+      name: uniqueName("stranger"),
+      login: true,
+      password: "secret",
+    });
+    expect(await tryLogin(role.id, "secret", database.id)).toBe("in");
+    const inputs = {
+      role: "public",
+      database: database.id,
+      objectType: "database",
+      privileges: [],
+    };
+    const closed = await postgres.create(GRANT, inputs);
+    expect(closed.id).toBe(`public_${database.id}_database`);
+    expect(await tryLogin(role.id, "secret", database.id)).toBe("42501");
+    await run(`GRANT CONNECT ON DATABASE ${identifier(database.id)} TO public`);
+    await closed.refresh();
+    expect(await closed.diff(inputs)).toEqual(["privileges[0]"]);
+    await closed.update(inputs);
+    await closed.refresh();
+    expect(await closed.diff(inputs)).toEqual([]);
+    await closed.delete();
+    await role.delete();
+  });
+
   it("DefaultPrivileges: for tables that are made later", async () => {
     const [owner, reader] = [
       await postgres.create(ROLE, { name: uniqueName("owner") }),
@@ -440,9 +466,9 @@ async function run<Row>(
 }
 
 /** `in`, or the SQLSTATE of the refusal. */
-async function tryLogin(user: string, password: string): Promise<string> {
+async function tryLogin(user: string, password: string, to = "postgres"): Promise<string> {
   try {
-    await (await connect("postgres", user, password)).end();
+    await (await connect(to, user, password)).end();
     return "in";
   } catch (error) {
     return String((error as { code?: string }).code);

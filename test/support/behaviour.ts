@@ -66,23 +66,31 @@ export async function madeBehaviourFile(
     const late = row % 50 === 49 ? next(600) : 0;
     const time = new Date(begin + Math.floor(row / 3) * 1000 - late * 1000);
     const kind = next(100);
-    const type = kind < 3 ? "purchase" : kind < 10 ? "cart" : kind < 12 ? "remove_from_cart" : "view";
+    const type =
+      kind < 3 ? "purchase" : kind < 10 ? "cart" : kind < 12 ? "remove_from_cart" : "view";
     const user = 500_000_000 + next(3000);
     const price = `${next(900)}.${String(next(100)).padStart(2, "0")}`;
     const brand = next(7) === 0 ? "" : `brand-${next(40)}`;
-    const stamp = time.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
+    const stamp = time
+      .toISOString()
+      .replace("T", " ")
+      .replace(/\.\d+Z$/, " UTC");
     lines.push(
       `${stamp},${type},${1_000_000 + next(5000)},2053013552326770905,electronics.audio,${brand},${price},${user},session-${user}-${next(4)}`,
     );
   }
-  lines.push("2019-10-01 02:00:00 UTC,view,1004856,2053013555631882655,electronics.smartphone,samsung,130.76,5439");
+  lines.push(
+    "2019-10-01 02:00:00 UTC,view,1004856,2053013555631882655,electronics.smartphone,samsung,130.76,5439",
+  );
   await writeFile(file, lines.join("\n"));
   return file;
 }
 
 /** Counts a behaviour CSV whose fields hold no quotes or commas, straight from its text. */
 export async function behaviourTruth(file: string): Promise<BehaviourTruth> {
-  const [first, ...lines] = (await readFile(file, "utf8")).split(/\r?\n/).filter((line) => line !== "");
+  const [first, ...lines] = (await readFile(file, "utf8"))
+    .split(/\r?\n/)
+    .filter((line) => line !== "");
   if (first !== header) throw new Error(`${file}: unexpected header ${String(first)}`);
   const minutes = new Map<string, MinuteTruth & { users: Set<string> }>();
   const truth = { orders: 0, clicks: 0, carts: 0, deadLetters: 0, revenueCents: 0n };

@@ -16,12 +16,16 @@ export interface Outcome {
 /** Runs one of the project's commands as a user would; never throws for an exit code. */
 export async function lakehouse(...args: readonly string[]): Promise<Outcome> {
   const [command, ...rest] = args;
-  const { exitCode, stdout, stderr } = await execa("node", ["cli/lakehouse.mjs", String(command), "--stack", stack, ...rest], {
-    cwd: root,
-    reject: false,
-    stdin: "ignore",
-    timeout: 20 * 60_000,
-  });
+  const { exitCode, stdout, stderr } = await execa(
+    "node",
+    ["cli/lakehouse.mjs", String(command), "--stack", stack, ...rest],
+    {
+      cwd: root,
+      reject: false,
+      stdin: "ignore",
+      timeout: 20 * 60_000,
+    },
+  );
   return { exitCode, stdout, stderr };
 }
 

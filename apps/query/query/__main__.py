@@ -44,7 +44,7 @@ def object_storage(settings: Settings) -> PyArrowFileIO:
             "s3.access-key-id": settings.s3_access_key,
             "s3.secret-access-key": settings.s3_secret_key,
             "s3.connect-timeout": "3",
-            "s3.request-timeout": "30",
+            "s3.request-timeout": "10",
         }
     )
 

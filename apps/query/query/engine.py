@@ -84,9 +84,11 @@ class Engine:
         connection = self._connection()
         try:
             relation = self._relation(connection, sql, SAME_AS_SCHEMA)
-            schema = _schema(relation)
+            repeats_name = len({name.lower() for name in relation.columns}) < len(relation.columns)
+            schema = _schema(relation) if repeats_name else None
             with _told():
                 reader = relation.to_arrow_reader(_BATCH_ROWS)
+            schema = schema or _sent_schema(relation, reader.schema)
         except BaseException:
             connection.close()
             raise
@@ -169,13 +171,17 @@ class Engine:
 
 
 def _schema(relation: duckdb.DuckDBPyRelation) -> pa.Schema:
-    """The columns as they are sent: each with a name of its own, and in types that clients know."""
+    """The columns as they are sent, each with a name of its own; the statement is not run."""
     with _told():
-        fields = relation.limit(0).to_arrow_table().schema
+        return _sent_schema(relation, relation.limit(0).to_arrow_table().schema)
+
+
+def _sent_schema(relation: duckdb.DuckDBPyRelation, schema: pa.Schema) -> pa.Schema:
+    """The columns in types that clients know."""
     return pa.schema(
         [
             pa.field(field.name, _sent(field.type, str(kind)))
-            for field, kind in zip(fields, relation.types, strict=True)
+            for field, kind in zip(schema, relation.types, strict=True)
         ]
     )
 

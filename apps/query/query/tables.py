@@ -69,7 +69,9 @@ class Tables:
 
     def _entry(self, name: TableName) -> "_Entry":
         with self._lock:
-            return self._entries.setdefault(name, _Entry(FileList(self._io, self._executor)))
+            if name not in self._entries:
+                self._entries[name] = _Entry(FileList(self._io, self._executor))
+            return self._entries[name]
 
     def _refresh(self, entry: "_Entry", name: TableName, table: Table | None) -> None:
         if table is None:

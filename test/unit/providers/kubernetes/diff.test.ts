@@ -110,7 +110,7 @@ describe("the API server judges changes", () => {
   function cluster(apply: () => unknown, tryCreate: () => unknown = () => undefined): Cluster {
     const answers = { get: () => live, apply, tryCreate };
     return Object.fromEntries(
-      Object.entries(answers).map(([name, answer]) => [name, () => Promise.try(answer)]),
+      Object.entries(answers).map(([name, answer]) => [name, () => Promise.resolve().then(answer)]),
     ) as unknown as Cluster;
   }
   const refusal = new ApiError(

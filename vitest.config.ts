@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: "test/e2e/setup.ts",
           // One real cluster serves all of them, in order.
           fileParallelism: false,
           testTimeout: 10 * 60_000,

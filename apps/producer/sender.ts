@@ -28,7 +28,7 @@ export interface SenderLimits {
   readonly batchCharacters?: number;
   /** How long a message waits for others to fill its batch, in ms. @default 50 */
   readonly linger?: number;
-  /** How many characters may wait for Kafka before `send` makes its caller wait. @default 8 Mi */
+  /** How many characters may wait for Kafka before `send` makes its caller wait. @default 4 Mi */
   readonly bufferedCharacters?: number;
   /** How long a batch is tried again while Kafka is out of reach, in ms. @default 5 min */
   readonly deliveryTimeout?: number;
@@ -38,7 +38,7 @@ const defaults = {
   batchMessages: 2000,
   batchCharacters: 384 * 1024,
   linger: 50,
-  bufferedCharacters: 8 * 1024 * 1024,
+  bufferedCharacters: 4 * 1024 * 1024,
   deliveryTimeout: 5 * 60_000,
 } satisfies Required<SenderLimits>;
 

@@ -24,6 +24,7 @@ const upstreamImage =
   "docker.io/kindest/node:v1.34.0@sha256:7416a61b42b1662ca6ca89f02028ac133a309a2a30ba309614e8ec94d976dc5a";
 
 const sources = join(root, "images", "kind-node");
+const programs = join(sources, "programs");
 /** Also the name in files/kind/manifests/default-storage.yaml. */
 const provisionerImage = "localhost/lakehouse/local-path-provisioner:node";
 
@@ -58,13 +59,13 @@ async function pullUpstream(progress: Progress): Promise<boolean> {
 
 /** The version of Kubernetes is written once, in the go.mod that pins its source. */
 async function kubernetesVersion(): Promise<string> {
-  const module = await readFile(join(sources, "kubernetes", "go.mod"), "utf8");
+  const module = await readFile(join(programs, "go.mod"), "utf8");
   const version = /^\s*k8s\.io\/kubernetes (v\S+)$/m.exec(module)?.[1];
-  if (version === undefined) throw new Error("images/kind-node/kubernetes/go.mod names no version");
+  if (version === undefined) throw new Error(`${programs}/go.mod names no version of Kubernetes`);
   return version;
 }
 
-/** The programs of a node, each pinned by the go.mod and go.sum of its folder. */
+/** The programs of a node. They are one module, since most of their code is the same libraries. */
 export function nodePrograms(version: string): GoBuild[] {
   const [, major = "", minor = ""] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
   const stamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap(
@@ -76,15 +77,15 @@ export function nodePrograms(version: string): GoBuild[] {
   );
   const program = (output: string, main: string, ldflags = "-s -w"): GoBuild => ({
     name: output,
-    moduleDir: join(sources, output),
+    moduleDir: programs,
     package: main,
     output,
     ldflags,
   });
   return [
-    program("kubernetes", ".", ["-s -w", ...stamps].join(" ")),
+    program("kubernetes", "./kubernetes", ["-s -w", ...stamps].join(" ")),
+    program("coredns", "./coredns"),
     program("etcd", "go.etcd.io/etcd/server/v3"),
-    program("coredns", "github.com/coredns/coredns"),
     program("local-path-provisioner", "github.com/rancher/local-path-provisioner"),
   ];
 }

@@ -46,11 +46,12 @@ const inputsSchema = objectSchema.partial() as unknown as typeof objectSchema;
 
 /** The resource type of any kind of object. */
 export function objectType(kind: ObjectKind): AnyResourceType<KubernetesContext> {
+  const secretData = ["data", "stringData"];
   const isSecret = kind.apiVersion === "v1" && kind.kind === "Secret";
   return resourceType<typeof inputsSchema, KubernetesContext>({
     inputs: inputsSchema,
     defaultTimeoutMs: null,
-    ...(isSecret ? { secretOutputs: ["data", "stringData"] } : {}),
+    ...(isSecret ? { secretInputs: secretData, secretOutputs: secretData } : {}),
 
     check: (inputs, operation) => checkObject(kind, inputs, operation),
 

@@ -74,7 +74,7 @@ export class ResourceMethods<ConfigSchema extends z.ZodObject, Context> {
           randomSeed: request.getRandomseed_asU8(),
           old: Object.keys(olds).length > 0 ? olds : undefined,
         })) ?? judged.values;
-      response.setInputs(writeStruct(encode(inputs, news.secrets)));
+      response.setInputs(writeStruct(encode(inputs, [...news.secrets, ...secretInputs(type)])));
     } catch (error) {
       if (!(error instanceof InvalidInputs)) throw error;
       response.setFailuresList(writeFailures(error.failures));
@@ -137,7 +137,7 @@ export class ResourceMethods<ConfigSchema extends z.ZodObject, Context> {
     );
     if (found === undefined) return response;
     response.setId(request.getId());
-    response.setInputs(writeStruct(encode(found.inputs, secrets)));
+    response.setInputs(writeStruct(encode(found.inputs, [...secrets, ...secretInputs(type)])));
     response.setProperties(writeOutputs(type, found.inputs, found.outputs, secrets));
     return response;
   }
@@ -268,12 +268,19 @@ function readState(
   };
 }
 
-function secretOutputs(type: { secretOutputs?: readonly string[] }): readonly Path[] {
-  return (type.secretOutputs ?? []).map((name) => [name]);
+/** What a resource type says of secrets. */
+type SecretNames = Pick<AnyResourceType<unknown>, "secretInputs" | "secretOutputs">;
+
+function secretInputs({ secretInputs: names = [] }: SecretNames): readonly Path[] {
+  return names.map((name) => [name]);
+}
+
+function secretOutputs({ secretOutputs: names = [] }: SecretNames): readonly Path[] {
+  return names.map((name) => [name]);
 }
 
 function writeOutputs(
-  type: { secretOutputs?: readonly string[] },
+  type: SecretNames,
   inputs: Properties,
   outputs: Properties,
   secrets: readonly Path[],
@@ -284,7 +291,7 @@ function writeOutputs(
 
 /** Turns `Incomplete` into the answer that makes the engine record what exists. */
 async function reportFailure<Result>(
-  type: { secretOutputs?: readonly string[] },
+  type: SecretNames,
   inputs: Properties,
   { secretPaths, signal }: Operation<unknown>,
   run: () => Promise<Result>,
@@ -296,7 +303,7 @@ async function reportFailure<Result>(
     const real = error.inputs ?? inputs;
     throw new Refusal(
       toInitFailure(error, {
-        inputs: encode(real, secretPaths),
+        inputs: encode(real, [...secretPaths, ...secretInputs(type)]),
         outputs: encode({ ...real, ...error.outputs }, [...secretPaths, ...secretOutputs(type)]),
       }),
     );

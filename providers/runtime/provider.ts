@@ -63,6 +63,8 @@ export interface ResourceType<Schema extends z.ZodObject, Context> {
   readonly inputs: Schema;
   /** Names of outputs that are known only once the resource exists. Unknown while previewed. */
   readonly computed?: readonly string[];
+  /** Names of inputs that are always secret, even if the program does not say so. */
+  readonly secretInputs?: readonly string[];
   /** Names of outputs that are always secret. */
   readonly secretOutputs?: readonly string[];
   /** Inputs, as paths such as `name` or `lifecycle.days`, whose change needs a new resource. */

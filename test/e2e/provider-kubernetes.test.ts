@@ -88,13 +88,17 @@ function shop({
       { metadata: { ...metadata, name: "web" }, spec: { selector: labels, ports: [{ port: 80 }] } },
       { dependsOn: [web] },
     );
-    new kubernetes.batch.v1.Job("job", {
-      metadata: { ...metadata, name: "job" },
-      spec: {
-        backoffLimit: 0,
-        template: { spec: { restartPolicy: "Never", containers: [container(job)] } },
+    new kubernetes.batch.v1.Job(
+      "job",
+      {
+        metadata: { ...metadata, name: "job" },
+        spec: {
+          backoffLimit: 0,
+          template: { spec: { restartPolicy: "Never", containers: [container(job)] } },
+        },
       },
-    });
+      { customTimeouts: { create: timeout, update: timeout } },
+    );
     return Promise.resolve({ settings: settings.metadata.name });
   };
 }

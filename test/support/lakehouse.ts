@@ -1,6 +1,5 @@
 import { execa } from "execa";
 
-import { connection } from "../../cli/connection.ts";
 import { root } from "../../cli/host/paths.ts";
 
 /** The stack that `npm test` deploys; its host ports lie beside those of the dev stack. */
@@ -64,6 +63,3 @@ export async function eventually<Answer>(
     await new Promise((resume) => setTimeout(resume, 500));
   }
 }
-
-/** Where the deployed stack is reached from this machine. */
-export const deployed = () => connection(stack);

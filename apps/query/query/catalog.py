@@ -65,8 +65,10 @@ class TableCatalog:
     def _ask(self, question: Callable[[Catalog], Answer]) -> Answer:
         try:
             return question(self._connected())
-        except (RequestException, RESTError, OSError) as error:
-            # The cause is told by kind only: its text can hold addresses and retries in plenty.
+        except RESTError as error:
+            raise UnavailableError(f"The catalog (Nessie) failed: {error}") from error
+        except (RequestException, OSError) as error:
+            # Told by its kind only: the text holds addresses and retries in plenty.
             raise UnavailableError(
                 f"The catalog (Nessie) does not answer: {type(error).__name__}; try again shortly"
             ) from error

@@ -22,7 +22,7 @@ class Settings:
     s3_secret_key: str
     user: str
     password: str
-    #: What DuckDB may use before it spills to ``spill_directory``, such as ``384MB``.
+    #: What DuckDB may use before it spills to ``spill_directory``, such as ``256MB``.
     memory_limit: str
     threads: int
     spill_directory: str
@@ -65,7 +65,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         s3_secret_key=secret("S3_SECRET_KEY_FILE"),
         user=secret("FLIGHT_USER_FILE"),
         password=secret("FLIGHT_PASSWORD_FILE"),
-        memory_limit=text("QUERY_MEMORY_LIMIT", "384MB"),
+        memory_limit=text("QUERY_MEMORY_LIMIT", "256MB"),
         threads=number("QUERY_THREADS", "2"),
         spill_directory=text("QUERY_SPILL_DIRECTORY", "/tmp/query-spill"),  # noqa: S108 (of the pod)
     )

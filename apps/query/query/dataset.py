@@ -15,7 +15,7 @@ _BATCHES_AHEAD = 4
 
 #: Read ahead of DuckDB: many small files at once, for speed, or few large ones, for memory.
 _BYTES_AHEAD = 48 * 2**20
-_MAX_FILES_AHEAD = 4
+_MAX_FILES_AHEAD = 16
 
 
 class TableDataset(ds.UnionDataset):

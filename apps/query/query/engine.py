@@ -46,7 +46,7 @@ class Engine:
     def __init__(
         self, tables: Tables, memory_limit: str, threads: int, spill_directory: str
     ) -> None:
-        """``memory_limit`` is DuckDB's, such as ``384MB``; beyond it DuckDB spills to disk."""
+        """``memory_limit`` is DuckDB's, such as ``256MB``; beyond it DuckDB spills to disk."""
         self._tables = tables
         self._views: dict[TableName, pa.Schema] = {}
         self._lock = threading.Lock()

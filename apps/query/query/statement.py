@@ -105,9 +105,10 @@ def read_statement(sql: str, connection: duckdb.DuckDBPyConnection) -> Statement
     nodes = list(_nodes(tree))
     _check_functions(nodes)
     references = frozenset(_references(nodes))
-    describes = any(node.get("type") == "SHOW_REF" for node in nodes) or any(
-        reference.is_system for reference in references
-    )
+    # DESCRIBE and SUMMARIZE hold a query of their own, SHOW TABLES and the like do not.
+    describes = any(
+        node.get("type") == "SHOW_REF" and node["query"] is None for node in nodes
+    ) or any(reference.is_system for reference in references)
     describes |= any(name.startswith("duckdb_") for name in _table_functions(nodes))
     return Statement(
         executed,

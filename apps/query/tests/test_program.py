@@ -40,7 +40,7 @@ def test_settings_come_from_the_environment_and_mounted_files(environment):
     assert (settings.s3_access_key, settings.s3_secret_key) == ("reader", "s3-secret")
     assert (settings.s3_region, settings.memory_limit, settings.threads) == (
         "us-east-1",
-        "384MB",
+        "256MB",
         2,
     )
 

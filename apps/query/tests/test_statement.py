@@ -124,6 +124,8 @@ def test_the_tables_of_a_statement_are_found(sql, names):
         ("SELECT 1 FROM information_schema.columns", True),
         ("FROM duckdb_views()", True),
         ("SELECT * FROM a.b", False),
+        ("DESCRIBE a.b", False),
+        ("DESCRIBE SELECT * FROM (SHOW TABLES)", True),
     ],
 )
 def test_statements_about_the_catalog_are_known(sql, describes):

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import ClassVar
 
+from py4j.java_gateway import JavaObject
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -20,9 +21,6 @@ from streaming.settings import Settings
 from streaming.tables import create_tables
 
 log = logging.getLogger(__name__)
-
-#: How long a stop waits for the batch in progress, in seconds. Less than a pod's grace period.
-STOP_SECONDS = 25
 
 
 def run(settings: Settings) -> None:
@@ -77,7 +75,6 @@ class Gate:
     def __init__(self, write_batch: Callable[[DataFrame, int], None]) -> None:
         self._write_batch = write_batch
         self._in_progress = threading.Lock()
-        self._left = threading.Event()
         self.is_closed = False
 
     def __call__(self, messages: DataFrame, batch_id: int) -> None:
@@ -97,25 +94,10 @@ class Gate:
         """Lets no other batch begin. The one in progress goes on."""
         self.is_closed = True
 
-    def run(self) -> None:
-        """Closes the gate and waits until the query has ended. The JVM calls this (see below)."""
-        self.close()
-        self._left.wait(STOP_SECONDS)
-
-    def leave(self, query: StreamingQuery) -> None:
-        """Ends the query behind a closed gate, once the batch in progress is written."""
-        if self._in_progress.acquire(timeout=STOP_SECONDS):
-            self._in_progress.release()
-        else:
-            log.warning("cutting off a batch that did not end within %d s", STOP_SECONDS)
-        query.stop()
-        self._left.set()
-        log.info("stopped")
-
-    class Java:
-        """Makes `run` callable as a Java Runnable."""
-
-        implements: ClassVar = ["java.lang.Runnable"]
+    def end(self, query: StreamingQuery) -> None:
+        """Ends the query behind the closed gate, after the batch in progress."""
+        with self._in_progress:
+            query.stop()
 
 
 def stay_until_closed(query: StreamingQuery, gate: Gate) -> None:
@@ -130,16 +112,33 @@ def stay_until_closed(query: StreamingQuery, gate: Gate) -> None:
     except StreamingQueryException:
         if not gate.is_closed:
             raise
-    gate.leave(query)
+    log.info("finishing the batch in progress")
+    gate.end(query)
+    log.info("stopped")
+
+
+class TerminationSignal:
+    """Closes a gate when the JVM gets SIGTERM, in place of the JVM's own end."""
+
+    class Java:
+        """The Java interface that this class implements, for py4j."""
+
+        implements: ClassVar = ["sun.misc.SignalHandler"]
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def handle(self, _: JavaObject) -> None:
+        """What the JVM calls."""
+        self._gate.close()
 
 
 def close_on_sigterm(spark: SparkSession, gate: Gate) -> None:
     """Closes the gate when this process, or the JVM that started it, is told to stop.
 
-    In a pod the JVM is told: spark-submit is this process's parent. Left alone, its shutdown hooks
-    would cut off the batch; Spark's own have a priority of 50 or less, and ours comes first.
+    In a pod it is the JVM: spark-submit is the parent of this process. A JVM that shuts down cuts
+    off what is running, Iceberg's commits among it, so it must not begin to.
     """
     signal.signal(signal.SIGTERM, lambda *_: gate.close())
-    java = spark._jvm  # noqa: SLF001 - there is no other way to Java
-    hook = java.java.lang.Thread(gate)
-    java.org.apache.hadoop.util.ShutdownHookManager.get().addShutdownHook(hook, 100)
+    java_signal = spark._jvm.sun.misc.Signal  # noqa: SLF001 - there is no other way to Java
+    java_signal.handle(java_signal("TERM"), TerminationSignal(gate))

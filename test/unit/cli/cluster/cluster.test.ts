@@ -83,8 +83,8 @@ describe("node image", () => {
     expect(kubernetes?.ldflags).toContain("-X k8s.io/component-base/version.gitVersion=v1.34.4");
     expect(kubernetes?.ldflags).toContain("-X k8s.io/client-go/pkg/version.gitMinor=34");
     expect(others.map(({ output }) => output)).toEqual([
-      "etcd",
       "coredns",
+      "etcd",
       "local-path-provisioner",
     ]);
   });

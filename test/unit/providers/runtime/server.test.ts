@@ -21,6 +21,7 @@ const topic = resourceType({
     config: z.record(z.string(), z.string()).optional(),
   }),
   computed: ["address"],
+  secretInputs: ["password"],
   secretOutputs: ["token"],
   replaceOn: ["name"],
   deleteBeforeReplace: true,
@@ -84,6 +85,11 @@ describe("check", () => {
   test("fills in defaults and keeps secrets secret", async () => {
     const { inputs } = await engine.check(TOPIC, { name: "a", password: wireSecret("p") });
     expect(inputs).toEqual({ name: "a", partitions: 1, password: wireSecret("p") });
+  });
+
+  test("some inputs are secret even if the program does not say so", async () => {
+    const { inputs } = await engine.check(TOPIC, { name: "a", password: "p" });
+    expect(inputs["password"]).toEqual(wireSecret("p"));
   });
 
   test.each([

@@ -1,0 +1,39 @@
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+
+import { nodePorts } from "../../components/ports.ts";
+import { clusterForStack, requireDeployment } from "../../cli/deployment.ts";
+import { namespace } from "../../cli/workloads.ts";
+import { stack } from "../support/lakehouse.ts";
+
+/** Tells the tests of the providers where the deployed servers are, as the providers' arguments. */
+export default async function setup(): Promise<void> {
+  const { cluster: kind, kubeconfig } = await requireDeployment(stack);
+  const cluster = await clusterForStack(stack, kind);
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const core = config.makeApiClient(CoreV1Api);
+  const secret = async (name: string): Promise<(key: string) => string> => {
+    const { data } = await core.readNamespacedSecret({ namespace, name });
+    return (key) => Buffer.from(data?.[key] ?? "", "base64").toString();
+  };
+  const [minio, postgres] = await Promise.all([secret("minio-root"), secret("postgres-superuser")]);
+  Object.assign(process.env, {
+    KUBECONFIG: kubeconfig,
+    LAKEHOUSE_TEST_KAFKA: JSON.stringify({
+      bootstrapServers: [`localhost:${cluster.hostPort(nodePorts.kafka)}`],
+      tlsEnabled: false,
+    }),
+    LAKEHOUSE_TEST_MINIO: JSON.stringify({
+      minioServer: `localhost:${cluster.hostPort(nodePorts.minio)}`,
+      minioUser: minio("user"),
+      minioPassword: minio("password"),
+    }),
+    LAKEHOUSE_TEST_POSTGRES: JSON.stringify({
+      host: "localhost",
+      port: cluster.hostPort(nodePorts.postgres),
+      username: postgres("username"),
+      password: postgres("password"),
+      sslmode: "disable",
+    }),
+  });
+}

@@ -212,7 +212,7 @@ test("an immutable field replaces the object", async () => {
 });
 
 test("what somebody changes behind the program shows after a refresh, and is set right", async () => {
-  await kubectl("scale", "statefulset", "web", "--replicas=0");
+  await kubectl("scale", "statefulset", "web", "--replicas=2");
   await stack.refresh();
   expect(await preview()).toEqual(["update web: spec.replicas"]);
   // kubectl owns the field now: taking it back needs a word.

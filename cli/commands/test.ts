@@ -19,7 +19,7 @@ export function register(program: Command): void {
     .action(async ({ keep }: { keep?: true }) => {
       let count = await check();
       // What an interrupted run left behind must not decide how this one goes.
-      await lakehouse("down", "--stack", stack, "--force");
+      await lakehouse("down", "--stack", stack);
       try {
         await lakehouse("up", "--stack", stack);
         count = addCounts(count, await endToEnd());

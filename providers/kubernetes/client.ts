@@ -33,6 +33,15 @@ export class ApiError extends Error {
     const causes: unknown = isProperties(details) ? details["causes"] : undefined;
     this.causes = Array.isArray(causes) ? (causes as ApiErrorCause[]) : [];
   }
+
+  /**
+   * Whether the object itself is at fault. Server-side apply answers a value of the wrong form, or an
+   * unknown field, with an internal error.
+   */
+  get isInvalidObject(): boolean {
+    if (this.code === 400 || this.code === 422) return true;
+    return this.code === 500 && /unable to convert|create typed patch object/.test(this.message);
+  }
 }
 
 export interface ApiErrorCause {

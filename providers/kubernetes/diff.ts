@@ -81,7 +81,7 @@ export async function judgeByDryRun(
     return equals(substance(live), substance(result)) ? [] : changes;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.code !== 422 && error.code !== 400) return changes; // The update will tell.
+    if (!error.isInvalidObject) return changes; // The update will tell.
     await proveValid(cluster, current);
     return markReplacing(changes, error);
   }
@@ -104,8 +104,7 @@ async function proveValid(cluster: Cluster, object: KubernetesObject): Promise<v
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     // The port of the object that is to be replaced is taken, of course.
-    if (error.code === 422 && !/already allocated/.test(error.message)) throw error;
-    if (error.code === 400) throw error;
+    if (error.isInvalidObject && !error.message.includes("already allocated")) throw error;
   }
 }
 

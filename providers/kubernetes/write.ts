@@ -66,7 +66,7 @@ export async function dryRunCreate(
   } catch (error) {
     // Its namespace or kind is only made by the update, or its port is only freed by it.
     if (error instanceof UnknownKind) return undefined;
-    const isInvalid = error instanceof ApiError && (error.code === 400 || error.code === 422);
+    const isInvalid = error instanceof ApiError && error.isInvalidObject;
     if (!isInvalid || error.message.includes("already allocated")) return undefined;
     throw explainRefusal(error, object);
   }

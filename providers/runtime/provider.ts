@@ -3,6 +3,8 @@ import type { Change } from "./diff.ts";
 import { listen } from "./server.ts";
 import type { Path, Properties } from "./values.ts";
 
+const PARENT_POLL_MS = 1_000;
+
 /** Inputs and outputs of a resource as they were last recorded. */
 export interface State<Inputs> {
   readonly inputs: Inputs;
@@ -211,8 +213,17 @@ export class Incomplete extends Error {
 export async function serve<ConfigSchema extends z.ZodObject, Context>(
   definition: ProviderDefinition<ConfigSchema, Context>,
 ): Promise<void> {
+  exitWithParent();
   // The engine's address is the only positional argument.
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
   const { port } = await listen(definition, engineAddress);
   process.stdout.write(`${port}\n`);
+}
+
+/** A killed engine cannot end its plugins, and one that works on would meet the next run's. */
+function exitWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1);
+  }, PARENT_POLL_MS).unref();
 }

@@ -27,17 +27,17 @@ class BatchWriter:
     it has written already is found in the tables and not written twice.
     """
 
-    def __init__(
-        self, spark: SparkSession, dead_letters: DeadLetters, memory: MinuteMemory
-    ) -> None:
-        self._spark = spark
+    def __init__(self, dead_letters: DeadLetters, memory: MinuteMemory) -> None:
         self._dead_letters = dead_letters
         self._memory = memory
-        self._kpis = KpiTable(spark)
+        self._kpis = KpiTable()
 
     def __call__(self, messages: DataFrame, batch_id: int) -> None:
         """Writes one batch of the Kafka source."""
         clock = Clock()
+        # The query has a session of its own. Tables must be read by the session that writes them:
+        # each remembers tables as it saw them last.
+        spark = messages.sparkSession
         with ExitStack() as kept:
             events = kept.enter_context(computed_once(read_events(messages)))
             summaries, dead = summarise(events)
@@ -46,13 +46,13 @@ class BatchWriter:
             minutes = {summary.minute for summary in summaries}
             unknown = {minute for minute in minutes if minute not in self._memory}
             if unknown:
-                self._memory.hold(unknown, read_minutes(self._spark, unknown))
+                self._memory.hold(unknown, read_minutes(spark, unknown))
                 clock.lap("remember")
 
             fresh, added = events, summaries
             repeated = self._memory.repeated(summaries)
             if repeated:
-                unique = without_repeated(self._spark, events, repeated, summaries)
+                unique = without_repeated(events, repeated, summaries)
                 fresh = kept.enter_context(computed_once(unique))
                 added, _ = summarise(fresh)
                 clock.lap("deduplicate")
@@ -62,14 +62,14 @@ class BatchWriter:
             ]
             if dead:
                 writes.append(partial(self._dead_letters.write, events, dead))
-            run_side_by_side(self._spark, writes)
+            run_side_by_side(spark, writes)
             clock.lap("append")
 
             self._memory.add(added)
             # A minute just read from the tables may lack its KPIs: the last run may have ended
             # between the rows and the KPIs of a batch.
             changed = unknown | {summary.minute for summary in added}
-            self._kpis.upsert(self._memory, changed)
+            self._kpis.upsert(spark, self._memory, changed)
             clock.lap("kpis")
         self._memory.forget()
         log.info(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from streaming.summary import DeadLetterSummary
@@ -16,14 +16,12 @@ _IDENTITY = ["topic", "partition", "offset", "received_at"]
 class DeadLetters:
     """Writes dead letters: each once to the table, and at least once to the queue."""
 
-    def __init__(self, spark: SparkSession, send: Callable[[DataFrame], None]) -> None:
+    def __init__(self, send: Callable[[DataFrame], None]) -> None:
         """Prepares to write.
 
         Args:
-            spark: the session.
             send: puts dead letters, rows of `read_events`, into the queues.
         """
-        self._spark = spark
         self._send = send
         # By topic and partition. Offsets below are looked up in the table, those above are new.
         self._last_stored: dict[tuple[str, int], int] | None = None
@@ -39,17 +37,14 @@ class DeadLetters:
             summaries: the dead letters in it.
         """
         letters = events.where(F.col("reason").isNotNull())
-        last_stored = self._last_stored or self._read_last_stored()
+        table = events.sparkSession.table(DEAD_LETTERS.full_name)
+        last_stored = self._last_stored or _last_offsets(table)
         if any(
             summary.first_offset <= last_stored.get((summary.topic, summary.partition), -1)
             for summary in summaries
         ):
             first_offset = min(summary.first_offset for summary in summaries)
-            stored = (
-                self._spark.table(DEAD_LETTERS.full_name)
-                .where(F.col("offset") >= first_offset)
-                .select(_IDENTITY)
-            )
+            stored = table.where(F.col("offset") >= first_offset).select(_IDENTITY)
             letters = letters.join(F.broadcast(stored), _IDENTITY, "left_anti")
         self._send(letters)
         (
@@ -62,15 +57,11 @@ class DeadLetters:
             last_stored[summary.topic, summary.partition] = summary.last_offset
         self._last_stored = last_stored
 
-    def _read_last_stored(self) -> dict[tuple[str, int], int]:
-        """The highest offset of each partition that is in the table."""
-        rows = (
-            self._spark.table(DEAD_LETTERS.full_name)
-            .groupBy("topic", "partition")
-            .agg(F.max("offset").alias("last"))
-            .collect()
-        )
-        return {(row.topic, row.partition): row.last for row in rows}
+
+def _last_offsets(table: DataFrame) -> dict[tuple[str, int], int]:
+    """The highest offset of each topic and partition that is in the table."""
+    rows = table.groupBy("topic", "partition").agg(F.max("offset").alias("last")).collect()
+    return {(row.topic, row.partition): row.last for row in rows}
 
 
 def queue_messages(letters: DataFrame) -> DataFrame:

@@ -34,8 +34,8 @@ def run(settings: Settings) -> None:
     try:
         create_tables(spark)
         log.info("tables are ready")
-        dead_letters = DeadLetters(spark, kafka_sender(settings.kafka_bootstrap_servers))
-        gate = Gate(BatchWriter(spark, dead_letters, MinuteMemory()))
+        dead_letters = DeadLetters(kafka_sender(settings.kafka_bootstrap_servers))
+        gate = Gate(BatchWriter(dead_letters, MinuteMemory()))
         query = start_query(spark, settings, gate)
         close_on_sigterm(spark, gate)
         log.info("waiting for events")

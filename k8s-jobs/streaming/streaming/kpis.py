@@ -46,14 +46,14 @@ class KpiTable:
     that holds all its minutes. A MERGE does the same with two more jobs.
     """
 
-    def __init__(self, spark: SparkSession) -> None:
-        self._spark = spark
+    def __init__(self) -> None:
         self._hours: OrderedDict[int, dict[int, KpiRow]] = OrderedDict()
 
-    def upsert(self, memory: MinuteMemory, minutes: Iterable[int]) -> None:
+    def upsert(self, spark: SparkSession, memory: MinuteMemory, minutes: Iterable[int]) -> None:
         """Writes the KPIs of some minutes, in one commit.
 
         Args:
+            spark: the session.
             memory: where the minutes are held.
             minutes: those whose events have changed, or may have. A minute without any event
                 gets no row.
@@ -64,21 +64,21 @@ class KpiTable:
         if not rows:
             return
         touched = {row[0] // _HOUR for row in rows}
-        self._read(touched - self._hours.keys())
+        self._read(spark, touched - self._hours.keys())
         for row in rows:
             self._hours[row[0] // _HOUR][row[0]] = row
-        self._write(touched)
+        self._write(spark, touched)
         while len(self._hours) > MAXIMUM_HOURS:
             self._hours.popitem(last=False)
 
-    def _read(self, hours: set[int]) -> None:
+    def _read(self, spark: SparkSession, hours: set[int]) -> None:
         """Holds the rows that the table has of some hours."""
         self._hours.update((hour, {}) for hour in hours)
         if not hours:
             return
         minute = F.unix_seconds("window_start")
         stored = (
-            self._spark.table(KPIS_PER_MINUTE.full_name)
+            spark.table(KPIS_PER_MINUTE.full_name)
             .where(F.col("window_start") >= F.timestamp_seconds(F.lit(min(hours) * _HOUR)))
             .where(F.col("window_start") < F.timestamp_seconds(F.lit((max(hours) + 1) * _HOUR)))
             .select(
@@ -96,7 +96,7 @@ class KpiTable:
             if row[0] // _HOUR in hours:
                 self._hours[row[0] // _HOUR][row[0]] = tuple(row)
 
-    def _write(self, hours: set[int]) -> None:
+    def _write(self, spark: SparkSession, hours: set[int]) -> None:
         """Replaces some hours of the table by what is held of them."""
         rows = []
         for hour in sorted(hours):
@@ -104,7 +104,7 @@ class KpiTable:
             rows += sorted(self._hours[hour].values())
         total = F.col("orders") + F.col("clicks") + F.col("errors")
         (
-            local_rows(self._spark, _SCHEMA, rows)
+            local_rows(spark, _SCHEMA, rows)
             .select(
                 F.timestamp_seconds("minute").alias("window_start"),
                 F.timestamp_seconds(F.col("minute") + 60).alias("window_end"),

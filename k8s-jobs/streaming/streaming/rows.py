@@ -48,7 +48,6 @@ def read_minutes(spark: SparkSession, minutes: Iterable[int]) -> list[MinuteSumm
 
 
 def without_repeated(
-    spark: SparkSession,
     events: DataFrame,
     repeated: Mapping[str, set[int]],
     summaries: Iterable[MinuteSummary],
@@ -56,7 +55,6 @@ def without_repeated(
     """Valid events of a batch that are in no table yet, each once.
 
     Args:
-        spark: the session.
         events: what `read_events` returned.
         repeated: hashes of ids that may be repetitions, by topic.
         summaries: the summaries of `events`.
@@ -65,6 +63,7 @@ def without_repeated(
         All valid events but the repetitions. Of several events with one event_id in the batch,
         that of the lowest partition and offset remains.
     """
+    spark = events.sparkSession
     hashes = F.broadcast(
         local_rows(
             spark,

@@ -9,15 +9,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from events import MESSAGE_SCHEMA
 from streaming.batch import BatchWriter
 from streaming.dead_letters import DeadLetters, queue_messages
 from streaming.minutes import MinuteMemory
 from streaming.session import SMALL_BATCHES
 from streaming.tables import ALL_TABLES, CATALOG, create_tables
-
-MESSAGE_SCHEMA = """
-    key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp,
-    ingest_time timestamp"""
 
 
 @pytest.fixture(scope="session")
@@ -91,11 +88,11 @@ def topics(spark: SparkSession) -> Topics:
 
 
 @pytest.fixture
-def new_writer(spark: SparkSession, topics: Topics, tables: None) -> Callable[..., BatchWriter]:
+def new_writer(topics: Topics, tables: None) -> Callable[..., BatchWriter]:
     """Starts a writer that remembers nothing, as a new run of the job does."""
 
     def start(memory: MinuteMemory | None = None) -> BatchWriter:
-        return BatchWriter(spark, DeadLetters(spark, topics.send), memory or MinuteMemory())
+        return BatchWriter(DeadLetters(topics.send), memory or MinuteMemory())
 
     return start
 
@@ -105,7 +102,9 @@ def rows(spark: SparkSession, tables: None) -> Callable[[str], list[Sequence[obj
     """Answers a query as plain tuples. Table names need no catalog."""
 
     def answer(query: str) -> list[Sequence[object]]:
-        spark.sql(f"USE {CATALOG}.ecommerce_db")
-        return [tuple(row) for row in spark.sql(query).collect()]
+        # A session remembers tables as it saw them last; a new one sees them as they are.
+        reader = spark.newSession()
+        reader.sql(f"USE {CATALOG}.ecommerce_db")
+        return [tuple(row) for row in reader.sql(query).collect()]
 
     return answer

@@ -7,6 +7,11 @@ from decimal import Decimal
 from itertools import count
 
 Event = dict[str, object]
+
+#: What the batches of the query hold: the columns of the Kafka source, and `ingest_time`.
+MESSAGE_SCHEMA = """
+    key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp,
+    ingest_time timestamp"""
 _numbers = count()
 
 

@@ -6,7 +6,9 @@ import pytest
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
+from events import MESSAGE_SCHEMA, click, error, order
 from streaming.job import Gate, stay_until_closed
+from test_batch import COUNTS
 
 
 class Batches:
@@ -60,6 +62,32 @@ def test_a_batch_behind_a_closed_gate_is_not_taken_for_written(spark, tmp_path) 
     query.stop()
 
     assert batches.written[:1] == [0]
+
+
+def test_repetitions_are_found_within_a_running_query(
+    spark, tmp_path, topics, new_writer, rows
+) -> None:
+    """A query has a session of its own, which must not see tables as another left them."""
+    events = [("clicks", click()), ("orders", order()), ("clicks", click())]
+    new = [("clicks", click())]
+    folder = tmp_path / "messages"
+    folder.mkdir()
+    write = new_writer()
+    write(topics.messages(("errors", error())), 0)
+    files = spark.readStream.schema(MESSAGE_SCHEMA).parquet(str(folder))
+    query = files.writeStream.foreachBatch(write).option("checkpointLocation", str(tmp_path / "c"))
+
+    for batch_events in (events[:2], events, events + new):
+        topics.messages(*batch_events).coalesce(1).write.mode("append").parquet(str(folder))
+    running = query.trigger(processingTime="100 milliseconds").start()
+    running.processAllAvailable()
+    for batch_events in (events, events + new):
+        topics.messages(*batch_events).coalesce(1).write.mode("append").parquet(str(folder))
+        running.processAllAvailable()
+    running.stop()
+
+    assert rows(COUNTS) == [(1, 3, 1, 0)]
+    assert rows("SELECT clicks FROM kpis_per_minute") == [(3,)]
 
 
 def test_a_failing_batch_ends_the_job(spark, tmp_path) -> None:

@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { finished } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
@@ -83,6 +84,7 @@ export async function runLogged(
   }
   const result = await child;
   log.end();
+  await finished(log);
   if (result.failed) {
     throw new UserError(`${what} failed (${result.shortMessage}; log: ${logFile})`, {
       cure,

@@ -15,7 +15,9 @@ from streaming.dead_letters import DeadLetters
 from streaming.kpis import KpiTable
 from streaming.minutes import MinuteMemory
 from streaming.rows import append, read_minutes, without_repeated
+from streaming.snapshots import trim_snapshots
 from streaming.summary import MinuteSummary, summarise
+from streaming.tables import ALL_TABLES
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,8 @@ class BatchWriter:
             self._kpis.upsert(spark, self._memory, changed)
             clock.lap("kpis")
         self._memory.forget()
+        # One table with each batch, so that no batch bears all of it.
+        trim_snapshots(spark, ALL_TABLES[batch_id % len(ALL_TABLES)])
         log.info(
             "batch %d: %d events, %d repeated, %d dead letters, %d minutes; %s",
             batch_id,

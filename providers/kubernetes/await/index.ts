@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Unreachable } from "../client.ts";
 import { addressOf } from "../cluster.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Waiting } from "../delete.ts";
@@ -117,17 +118,24 @@ async function lookAgain(
   known: LiveObject,
   look: Look,
 ): Promise<Readiness & { live: LiveObject }> {
-  const live = await cluster.get(addressOf(known));
-  if (live === undefined || live.metadata.uid !== known.metadata.uid) {
-    return { state: "failed", message: "somebody has deleted it", live: known };
+  try {
+    const live = await cluster.get(addressOf(known));
+    if (live === undefined || live.metadata.uid !== known.metadata.uid) {
+      return { state: "failed", message: "somebody has deleted it", live: known };
+    }
+    const generation = (object: LiveObject) => numberAt(object, ["metadata", "generation"]) ?? 0;
+    if (generation(live) < generation(known)) {
+      return { state: "waiting", message: "reading an old state", live: known };
+    }
+    return { ...(await look(live, cluster)), live };
+  } catch (error) {
+    // An API server that restarts is back within the time that is given anyway.
+    if (!(error instanceof Unreachable)) throw error;
+    return { state: "waiting", message: error.message, live: known };
   }
-  const generation = (object: LiveObject) => numberAt(object, ["metadata", "generation"]) ?? 0;
-  if (generation(live) < generation(known)) {
-    return { state: "waiting", message: "reading an old state", live: known };
-  }
-  return { ...(await look(live, cluster)), live };
 }
 
 async function podsOf(awaiter: Awaiter, live: LiveObject, cluster: Cluster): Promise<LiveObject[]> {
-  return (await awaiter.pods?.(live, cluster)) ?? [];
+  // Only to explain another message.
+  return (await awaiter.pods?.(live, cluster).catch(() => undefined)) ?? [];
 }

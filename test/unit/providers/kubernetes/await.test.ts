@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { awaiterOf, NotReady, untilReady } from "../../../../providers/kubernetes/await/index.ts";
+import { Unreachable } from "../../../../providers/kubernetes/client.ts";
 import type { Cluster } from "../../../../providers/kubernetes/cluster.ts";
 import type { LiveObject } from "../../../../providers/kubernetes/objects.ts";
 import type { ObjectKind } from "../../../../providers/kubernetes/tokens.ts";
@@ -354,6 +355,20 @@ describe("waiting", () => {
     expect(said).toEqual([
       "1 pods active, 0 succeeded, 0 failed; pod a-y: container main: ErrImagePull: not found",
     ]);
+  });
+
+  test("an API server that restarts meanwhile is waited for", async () => {
+    const done = object("batch/v1/Job", {
+      spec,
+      status: { conditions: conditions(["Complete", "True"]) },
+    });
+    const cluster = clusterOf(done);
+    const get = vi
+      .spyOn(cluster, "get")
+      .mockRejectedValueOnce(new Unreachable("https://127.0.0.1:6443", new Error("refused")));
+    const live = await untilReady(cluster, done, { signal, status: () => undefined, isNew: true });
+    expect(live).toBe(done);
+    expect(get).toHaveBeenCalledTimes(2);
   });
 
   test("an object that somebody deletes meanwhile is an error", async () => {

@@ -49,8 +49,9 @@ export async function runSteps(plan: Plan): Promise<void> {
   );
   await new Listr(tasks, {
     renderer: process.stderr.isTTY ? "default" : "verbose",
-    rendererOptions: { ...rendererOptions, collapseSubtasks: false },
-    fallbackRendererOptions: { ...rendererOptions, timestamp: PRESET_TIMESTAMP },
+    rendererOptions: process.stderr.isTTY
+      ? { ...rendererOptions, collapseSubtasks: false }
+      : { ...rendererOptions, timestamp: PRESET_TIMESTAMP },
     exitOnError: true,
   } as ConstructorParameters<typeof Listr>[1]).run();
 }

@@ -14,8 +14,12 @@ export interface Ensured {
 export interface Cluster {
   /** Brings the cluster up, with its data if it was there before. Does nothing if it is up. */
   ensure(progress: Progress): Promise<Ensured>;
-  /** Makes images of the local Docker engine available to pods; those already there are skipped. */
-  loadImages(refs: readonly string[], progress: Progress): Promise<void>;
+  /**
+   * Makes images of the local Docker engine available to pods; those already there are skipped. May
+   * be called while `ensure` is at work: it waits for as much of the cluster as it needs.
+   * @param groups - images that share much are best in one group; groups are loaded side by side
+   */
+  loadImages(groups: readonly (readonly string[])[], progress: Progress): Promise<void>;
   /** Path of the kubeconfig whose current context is this cluster. */
   kubeconfig(): string;
   /** The port on this machine's loopback address that leads to a NodePort. */

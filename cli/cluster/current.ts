@@ -23,7 +23,7 @@ export class CurrentContext implements Cluster {
     return { created: false };
   }
 
-  async loadImages(refs: readonly string[], progress: Progress): Promise<void> {
+  async loadImages(groups: readonly (readonly string[])[], progress: Progress): Promise<void> {
     const context = this.load().getCurrentContext();
     const way = imageDelivery(context);
     if (way === "shared") return;
@@ -35,7 +35,7 @@ export class CurrentContext implements Cluster {
         },
       );
     }
-    await loadImages(way.node, refs, progress);
+    await loadImages(way.node, groups, progress);
   }
 
   kubeconfig(): string {

@@ -2,12 +2,13 @@ import { stringify } from "yaml";
 import type { ClusterOptions } from "./cluster.ts";
 
 /**
- * Rendered configuration of kind: one node, whose ports are mapped to loopback only.
+ * Rendered configuration of kind: one node, whose ports are mapped to loopback only, and whose
+ * containerd keeps its images in a folder of this machine if one is given.
  *
  * containerd must not lower a container's OOM score below its own: on machines that withhold
  * CAP_SYS_RESOURCE it may not, and the control plane would never start.
  */
-export function kindConfig(options: ClusterOptions, nodeImage: string): string {
+export function kindConfig(options: ClusterOptions, nodeImage: string, store?: string): string {
   return stringify({
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
@@ -26,6 +27,9 @@ export function kindConfig(options: ClusterOptions, nodeImage: string): string {
           listenAddress: "127.0.0.1",
           protocol: "TCP",
         })),
+        ...(store === undefined
+          ? {}
+          : { extraMounts: [{ hostPath: store, containerPath: "/var/lib/containerd" }] }),
       },
     ],
   });

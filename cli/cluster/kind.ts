@@ -10,6 +10,7 @@ import { cacheDir, root, stateDir } from "../host/paths.ts";
 import { waitFor } from "../host/wait.ts";
 import type { Progress } from "../progress.ts";
 import type { Cluster, ClusterOptions, Ensured } from "./cluster.ts";
+import { imageStore, prepareImageStore, removeImageStore } from "./image-store.ts";
 import { ensureKind } from "./kind-binary.ts";
 import { kindConfig, type PortBindings, unmappedPorts } from "./kind-config.ts";
 import { loadImages } from "./load-images.ts";
@@ -31,37 +32,31 @@ interface Node {
 export class KindCluster implements Cluster {
   private readonly options: ClusterOptions;
   private readonly node: string;
+  /** Resolves when the node's containerd is there to stay and takes images. */
+  private readonly containerd = Promise.withResolvers<undefined>();
+  private ensured: Promise<Ensured> | undefined;
 
   constructor(options: ClusterOptions) {
     this.options = options;
     this.node = `${options.name}-control-plane`;
   }
 
-  async ensure(progress: Progress): Promise<Ensured> {
-    await ensureDocker(progress);
-    return withLock(this.lockFile(), async () => {
-      const node = await this.inspect();
-      if (node === undefined) {
-        await this.create(progress);
-        return { created: true };
-      }
-      const reason = await this.reasonToRemake(node, progress);
-      if (reason === undefined) {
-        await this.ensureKubeconfig(progress);
-        return { created: false };
-      }
-      progress(`${reason}: making ${this.options.name} anew`);
-      await this.remove();
-      await this.create(progress);
-      return {
-        created: true,
-        note: `${reason}: ${this.options.name} was made anew, without its data`,
-      };
-    });
+  ensure(progress: Progress): Promise<Ensured> {
+    this.ensured = ensureDocker(progress).then(() =>
+      withLock(this.lockFile(), () => this.ensureNode(progress)),
+    );
+    return this.ensured;
   }
 
-  async loadImages(refs: readonly string[], progress: Progress): Promise<void> {
-    await loadImages(this.node, refs, progress);
+  async loadImages(groups: readonly (readonly string[])[], progress: Progress): Promise<void> {
+    await this.containerd.promise;
+    try {
+      await loadImages(this.node, groups, progress);
+    } catch (error) {
+      // A node that could not be made is the better reason.
+      await this.ensured;
+      throw error;
+    }
   }
 
   kubeconfig(): string {
@@ -82,6 +77,27 @@ export class KindCluster implements Cluster {
       });
     }
     await rm(this.kubeconfig(), { force: true });
+  }
+
+  private async ensureNode(progress: Progress): Promise<Ensured> {
+    const node = await this.inspect();
+    if (node === undefined) {
+      await this.create(progress);
+      return { created: true };
+    }
+    const reason = await this.reasonToRemake(node, progress);
+    if (reason === undefined) {
+      await this.ensureKubeconfig(progress);
+      this.containerd.resolve(undefined);
+      return { created: false };
+    }
+    progress(`${reason}: making ${this.options.name} anew`);
+    await this.remove();
+    await this.create(progress);
+    return {
+      created: true,
+      note: `${reason}: ${this.options.name} was made anew, without its data`,
+    };
   }
 
   private lockFile(): string {
@@ -168,6 +184,21 @@ export class KindCluster implements Cluster {
     await writeOwner(this.options.name, { clone: root, isComplete: false });
     await mkdir(stateDir, { recursive: true });
     await rm(this.kubeconfig(), { force: true });
+    const store = imageStore(this.options.name, image);
+    if (store !== undefined) await prepareImageStore(this.options.name, store, image);
+    try {
+      await this.runKind(kind, kindConfig(this.options, image, store), progress);
+    } catch (error) {
+      // Whatever is wrong, the next try does not inherit it.
+      await removeImageStore(this.options.name);
+      throw error;
+    }
+    this.containerd.resolve(undefined);
+    await chmod(this.kubeconfig(), 0o600);
+    await writeOwner(this.options.name, { clone: root, isComplete: true });
+  }
+
+  private async runKind(kind: string, config: string, progress: Progress): Promise<void> {
     await runLogged(
       kind,
       [
@@ -175,15 +206,17 @@ export class KindCluster implements Cluster {
         `--wait=${createTimeout / 1000}s`,
       ],
       {
-        input: kindConfig(this.options, image),
+        input: config,
         what: `Making the kind cluster ${this.options.name}`,
         cure: "Run the command again; if it fails again, free memory and disk space or restart Docker.",
         logFile: join(cacheDir, "logs", `kind-${this.options.name}.log`),
       },
-      progress,
+      (line) => {
+        // Before this step kind restarts containerd with the settings of the config.
+        if (line.includes("Starting control-plane")) this.containerd.resolve(undefined);
+        progress(line);
+      },
     );
-    await chmod(this.kubeconfig(), 0o600);
-    await writeOwner(this.options.name, { clone: root, isComplete: true });
   }
 
   private async ensureKubeconfig(progress: Progress): Promise<void> {

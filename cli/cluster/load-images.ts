@@ -5,21 +5,27 @@ import type { Progress } from "../progress.ts";
 
 /**
  * Copies images from the Docker engine into the containerd of a kind node. References name their
- * content, so one that is there is not copied again; the rest goes as one stream, in which layers
- * that several images share travel once.
+ * content, so one that is there is not copied again. Each group goes as a stream of its own, in
+ * which layers that several images share travel once.
  */
 export async function loadImages(
   node: string,
-  refs: readonly string[],
+  groups: readonly (readonly string[])[],
   progress: Progress,
 ): Promise<void> {
-  const ctr = ["exec", "--interactive", node, "ctr", "--namespace=k8s.io", "images"];
-  const missing = missingImages(refs, await docker([...ctr, "ls", "--quiet"]));
+  const present = await docker([...ctrImages(node), "ls", "--quiet"]);
+  const missing = groups
+    .map((refs) => missingImages(refs, present))
+    .filter((refs) => refs.length > 0);
   if (missing.length === 0) return;
-  progress(`loading ${missing.map(shortName).join(", ")}`);
-  const load = [...ctr, "import", "--digests", "--snapshotter=overlayfs", "-"];
+  progress(`loading ${missing.flat().map(shortName).join(", ")}`);
+  await Promise.all(missing.map((refs) => loadStream(node, refs)));
+}
+
+async function loadStream(node: string, refs: readonly string[]): Promise<void> {
+  const load = [...ctrImages(node), "import", "--digests", "--snapshotter=overlayfs", "-"];
   try {
-    await execa(dockerCommand(), ["save", ...missing], { buffer: { stdout: false } }).pipe(
+    await execa(dockerCommand(), ["save", ...refs], { buffer: { stdout: false } }).pipe(
       dockerCommand(),
       load,
     );
@@ -32,6 +38,11 @@ export async function loadImages(
     });
   }
 }
+
+const ctrImages = (node: string) => [
+  ...["exec", "--interactive", node],
+  ...["ctr", "--namespace=k8s.io", "images"],
+];
 
 /** The references that a node's list of images, one a line, does not have. */
 export function missingImages(refs: readonly string[], present: string): string[] {

@@ -13,6 +13,7 @@ import { ensureDocker } from "../host/docker.ts";
 import { preflight } from "../host/preflight.ts";
 import { stateDir } from "../host/paths.ts";
 import { buildImages, fetchInputs, type ImageRefs } from "../images/build.ts";
+import { podImages, suiteOf } from "../images/table.ts";
 import { firstKpis, type KpiRow, kpiTable } from "../kpi-table.ts";
 import { clusterOption, jsonOption, stackOption } from "../options.ts";
 import { ensureHelm } from "../pulumi/helm.ts";
@@ -105,6 +106,10 @@ async function up(options: UpOptions): Promise<UpResult> {
               images = await buildImages({}, progress);
             },
           },
+          {
+            title: "Images into the cluster",
+            run: (progress) => cluster.loadImages(deployed(images), progress),
+          },
         ],
         [
           {
@@ -116,10 +121,6 @@ async function up(options: UpOptions): Promise<UpResult> {
           },
         ],
       ],
-    },
-    {
-      title: "Images into the cluster",
-      run: (progress) => cluster.loadImages(deployed(images), progress),
     },
     {
       title: "Deployment",
@@ -171,11 +172,10 @@ function haveImages(): boolean {
   return existsSync(join(stateDir, "images.json"));
 }
 
-/** The images that pods are made of; the others are only their parents. */
-function deployed(images: ImageRefs): string[] {
-  return Object.entries(images)
-    .filter(([name]) => name !== "spark" && name !== "spark-operator-chart")
-    .map(([, reference]) => reference);
+/** The images that pods are made of, those with much in common together. */
+function deployed(refs: ImageRefs): string[][] {
+  const groups = Map.groupBy(podImages, suiteOf);
+  return [...groups.values()].map((names) => names.map((name) => refs[name] ?? ""));
 }
 
 function describe({ endpoints: addresses, kpis, kubeconfig }: UpResult): string {

@@ -102,3 +102,12 @@ export const images: Readonly<Record<ImageName, Image>> = {
     },
   },
 };
+
+/** The images that pods are made of; the others are only their parents. */
+export const podImages = (Object.keys(images) as ImageName[]).filter((name) => name !== "spark");
+
+/** The Debian suite at the root of an image. Images of one suite have most layers in common. */
+export function suiteOf(name: ImageName): DebianSuite {
+  const { from } = images[name];
+  return "suite" in from ? from.suite : suiteOf(from.image);
+}

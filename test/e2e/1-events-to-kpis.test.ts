@@ -11,7 +11,7 @@ import {
   decimal,
   madeBehaviourFile,
 } from "../support/behaviour.ts";
-import { killStreamingDriver } from "../support/faults.ts";
+import { kill } from "../support/faults.ts";
 import { eventually, lakehouse, sql, sqlRow } from "../support/lakehouse.ts";
 
 // The producer's live events flow beside all of this; the replayed days lie years before them.
@@ -123,27 +123,30 @@ describe("events become exact tables and KPIs", () => {
     expect(letters["n"]).toBe(truth.deadLetters);
   });
 
-  it("loses and doubles nothing when the Spark driver is killed in the middle of a replay", async () => {
-    const second = await madeBehaviourFile(
-      join(folder, "second.csv"),
-      60_000,
-      "2021-03-01T00:00:00Z",
-    );
-    const secondTruth = await behaviourTruth(second);
-    const where = "event_time BETWEEN TIMESTAMP '2021-01-01' AND TIMESTAMP '2022-01-01'";
-    const replaying = replay(second);
-    await eventually(
-      "the first rows of the replay",
-      () => sqlRow(`SELECT count(*) AS n FROM ecommerce_db.clicks WHERE ${where}`),
-      (row) => Number(row["n"]) > 0,
-    );
-    await killStreamingDriver();
-    await replaying;
-    await expectTables(secondTruth, where);
-    expect(
-      await kpis("window_start BETWEEN TIMESTAMP '2021-01-01' AND TIMESTAMP '2022-01-01'"),
-    ).toEqual(expectedKpis(secondTruth));
-  });
+  it.each([
+    ["Spark driver", 2021],
+    ["Spark executor", 2022],
+    ["Kafka broker", 2023],
+    ["catalog", 2024],
+  ] as const)(
+    "loses and doubles nothing when the %s is killed in the middle of a replay",
+    async (victim, year) => {
+      const made = join(folder, `${year}.csv`);
+      const other = await madeBehaviourFile(made, 60_000, `${year}-03-01T00:00:00Z`);
+      const otherTruth = await behaviourTruth(other);
+      const span = `BETWEEN TIMESTAMP '${year}-01-01' AND TIMESTAMP '${year}-12-31'`;
+      const replaying = replay(other);
+      await eventually(
+        "the first rows of the replay",
+        () => sqlRow(`SELECT count(*) AS n FROM ecommerce_db.clicks WHERE event_time ${span}`),
+        (row) => Number(row["n"]) > 0,
+      );
+      await kill(victim);
+      await replaying;
+      await expectTables(otherTruth, `event_time ${span}`);
+      expect(await kpis(`window_start ${span}`)).toEqual(expectedKpis(otherTruth));
+    },
+  );
 
   it("holds every event once, whatever was sent", async () => {
     for (const table of tables) {

@@ -4,12 +4,21 @@ import { requireDeployment } from "../../cli/deployment.ts";
 import { namespace } from "../../cli/workloads.ts";
 import { stack } from "./lakehouse.ts";
 
-/** Kills the driver of the streaming job at once, as a lost node would. */
-export async function killStreamingDriver(): Promise<void> {
+/** Pods that a fault can hit, by the labels that find them. */
+export const victims = {
+  "Spark driver": "spark-role=driver",
+  "Spark executor": "spark-role=executor",
+  "Kafka broker": "app.kubernetes.io/name=kafka",
+  catalog: "app.kubernetes.io/name=nessie",
+} as const;
+
+/** Kills a pod at once, as a lost node would. */
+export async function kill(victim: keyof typeof victims): Promise<void> {
   const core = (await cluster()).makeApiClient(CoreV1Api);
-  const { items } = await core.listNamespacedPod({ namespace, labelSelector: "spark-role=driver" });
+  const labelSelector = victims[victim];
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector });
   const name = items.find((pod) => pod.status?.phase === "Running")?.metadata?.name;
-  if (name === undefined) throw new Error("no Spark driver is running");
+  if (name === undefined) throw new Error(`no ${victim} is running`);
   await core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
 }
 

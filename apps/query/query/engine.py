@@ -98,15 +98,17 @@ class Engine:
         ):
             self._database.execute(f"SET {setting}")
 
-    def schema(self, request: Request) -> pa.Schema:
-        """The columns of the statement's result; parameters without a value are NULL.
+    def schema(self, request: Request, needs_values: bool = True) -> pa.Schema:
+        """The columns of the statement's result.
+
+        Without ``needs_values``, parameters may have no values yet.
 
         Raises QueryError, UnavailableError or CancelledError.
         """
         query = self._queries.start(request.key, request.is_abandoned)
         with self._connection(query) as connection:
             try:
-                relation = self._relation(connection, query, request, needs_values=False)
+                relation = self._relation(connection, query, request, needs_values)
                 return _schema(relation, query)
             finally:
                 query.close()

@@ -75,10 +75,8 @@ def prepare(engine: Engine, body: bytes) -> bytes:
     if command is None or command.DESCRIPTOR.name != "ActionCreatePreparedStatementRequest":
         raise QueryError("This is no request to prepare a statement")
     request = Request(command.query)
-    columns = engine.schema(request)
-    parameters = pa.schema(
-        [pa.field(name, pa.null()) for name in engine.parameters(command.query)]
-    )
+    columns = engine.schema(request, needs_values=False)
+    parameters = pa.schema([pa.field(name, pa.null()) for name in engine.parameters(command.query)])
     result = messages.new(
         "ActionCreatePreparedStatementResult",
         prepared_statement_handle=_handle(request),

@@ -117,7 +117,9 @@ class RunningQueries:
         self._watcher = threading.Thread(target=self._watch, name="queries", daemon=True)
         self._watcher.start()
 
-    def start(self, key: bytes = b"", is_abandoned: Callable[[], bool] | None = None) -> RunningQuery:
+    def start(
+        self, key: bytes = b"", is_abandoned: Callable[[], bool] | None = None
+    ) -> RunningQuery:
         """Waits for a free place and takes it.
 
         Args:

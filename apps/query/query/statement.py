@@ -29,7 +29,14 @@ _SYSTEM_TABLES = re.compile(r"(duckdb|sqlite|pg|pragma)_")
 
 #: Functions that tell about the server, write to its log or only take time.
 _REFUSED_FUNCTIONS = frozenset(
-    ("current_setting", "getenv", "getvariable", "parse_duckdb_log_message", "sleep_ms", "write_log")
+    (
+        "current_setting",
+        "getenv",
+        "getvariable",
+        "parse_duckdb_log_message",
+        "sleep_ms",
+        "write_log",
+    )
 )
 
 _EXPLAIN = re.compile(

@@ -254,7 +254,9 @@ def test_an_answer_that_is_not_read_to_its_end_holds_nothing(engine):
 
 def test_an_error_while_rows_are_computed_is_the_statements(engine):
     with pytest.raises(QueryError, match="Could not convert string 'x' to INT32"):
-        list(engine.run(Request("SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)")).batches)
+        list(
+            engine.run(Request("SELECT CAST(s AS INTEGER) FROM (VALUES ('1'), ('x')) t(s)")).batches
+        )
 
 
 def test_a_catalog_that_is_down_is_told_and_asked_again(lakehouse, ask):

@@ -13,6 +13,7 @@ from .engine import Engine
 from .flight import QueryServer
 from .log import log_event, log_json_lines
 from .tables import Tables
+from .views import read_views
 
 
 def main() -> None:
@@ -24,7 +25,14 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
 
     tables = Tables(nessie_catalog(settings.nessie_uri), object_storage(settings))
-    engine = Engine(tables, settings.memory_limit, settings.threads, settings.spill_directory)
+    engine = Engine(
+        tables,
+        settings.memory_limit,
+        settings.threads,
+        settings.spill_directory,
+        settings.limits,
+        read_views(settings.views_directory),
+    )
     authenticator = Authenticator(settings.user, settings.password, Tokens())
     # Every address of the pod; what of it can be reached is the Service's matter.
     server = QueryServer(engine, authenticator, "0.0.0.0", settings.port)  # noqa: S104

@@ -68,8 +68,10 @@ class Authenticator(flight.ServerMiddlewareFactory):
         )
 
     def _knows(self, encoded: str) -> bool:
+        # Arrow's client in Go, which ADBC's driver is made of, leaves out the padding.
+        padded = encoded + "=" * (-len(encoded) % 4)
         try:
-            decoded = base64.b64decode(encoded, validate=True).decode()
+            decoded = base64.b64decode(padded, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             return False
         user, _, password = decoded.partition(":")

@@ -6,12 +6,18 @@ from typing import NamedTuple, TypeVar
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.rest import RestCatalog
-from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError, RESTError
+from pyiceberg.exceptions import (
+    BadRequestError,
+    NoSuchNamespaceError,
+    NoSuchTableError,
+    RESTError,
+)
 from pyiceberg.table import Table
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
-from .errors import UnavailableError
+from .errors import QueryError, UnavailableError
+from .travel import Version
 
 #: Seconds to connect, and to wait for each answer; both are far beyond what a healthy Nessie needs.
 _TIMEOUTS = (3, 15)
@@ -21,13 +27,15 @@ Answer = TypeVar("Answer")
 
 
 class TableName(NamedTuple):
-    """An Iceberg table, without the catalog."""
+    """An Iceberg table, without the catalog, as it is now or at a version."""
 
     namespace: str
     table: str
+    version: Version | None = None
 
     def __str__(self) -> str:
-        return f"{self.namespace}.{self.table}"
+        name = f"{self.namespace}.{self.table}"
+        return name if self.version is None else f"{name} {self.version}"
 
 
 class TableCatalog:
@@ -42,13 +50,21 @@ class TableCatalog:
     def load(self, name: TableName) -> Table | None:
         """The table as the catalog has it now, or None if there is none of that name.
 
-        Raises UnavailableError when the catalog does not answer.
+        At a snapshot it is the table as it is now, whose metadata names the snapshot.
+
+        Raises UnavailableError when the catalog does not answer, and QueryError when there is no
+        such version of the table.
         """
-        identifier = (*name.namespace.split("."), name.table)
+        table = f"{name.table}{_suffix(name.version)}"
+        identifier = (*name.namespace.split("."), table)
         try:
             return self._ask(lambda catalog: catalog.load_table(identifier))
-        except (NoSuchTableError, NoSuchNamespaceError):
-            return None
+        except (NoSuchTableError, NoSuchNamespaceError) as error:
+            if table == name.table:
+                return None
+            raise QueryError(f"There is no {name}: {error}") from error
+        except BadRequestError as error:
+            raise QueryError(f"There is no {name}: {error}") from error
 
     def names(self) -> list[TableName]:
         """Every table of every namespace, sorted. Raises UnavailableError."""
@@ -65,6 +81,8 @@ class TableCatalog:
     def _ask(self, question: Callable[[Catalog], Answer]) -> Answer:
         try:
             return question(self._connected())
+        except BadRequestError:
+            raise
         except RESTError as error:
             raise UnavailableError(f"The catalog (Nessie) failed: {error}") from error
         except (RequestException, OSError) as error:
@@ -78,6 +96,20 @@ class TableCatalog:
             if self._catalog is None:
                 self._catalog = self._connect()
             return self._catalog
+
+
+def _suffix(version: Version | None) -> str:
+    """How Nessie's Iceberg REST wants a version written after a table's name."""
+    match version:
+        case Version("BRANCH" | "TAG" | "REFERENCE", name):
+            return f"@{name}"
+        case Version("COMMIT", commit):
+            # On no branch: the commit may lie on any of them, or on none any more.
+            return f"@DETACHED#{commit}"
+        case Version("TIMESTAMP", moment):
+            return f"#*{moment}"
+        case _:
+            return ""
 
 
 class _ImpatientRestCatalog(RestCatalog):

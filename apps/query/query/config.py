@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .running import Limits
+
 #: The name under which SQL sees the Iceberg catalog, and the namespace that needs no prefix.
 CATALOG = "nessie_minio_catalog"
 NAMESPACE = "ecommerce_db"
+#: The schema of the views that come with the lakehouse.
+VIEWS = "lakehouse"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class Settings:
     memory_limit: str
     threads: int
     spill_directory: str
+    #: Folder with the views' statements, ``<name>.sql``; need not exist.
+    views_directory: str
+    limits: Limits
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -68,6 +75,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         memory_limit=text("QUERY_MEMORY_LIMIT", "256MB"),
         threads=number("QUERY_THREADS", "2"),
         spill_directory=text("QUERY_SPILL_DIRECTORY", "/tmp/query-spill"),  # noqa: S108 (of the pod)
+        views_directory=text("QUERY_VIEWS", "/opt/query/views"),
+        limits=Limits(
+            seconds=number("QUERY_TIMEOUT_SECONDS", "60"),
+            rows=number("QUERY_MAX_ROWS", "1000000"),
+            concurrent=number("QUERY_MAX_CONCURRENT", "4"),
+            queue_seconds=number("QUERY_QUEUE_SECONDS", "10"),
+        ),
     )
     if problems:
         raise SystemExit("The query engine cannot start:\n  " + "\n  ".join(problems))

@@ -6,4 +6,8 @@ class QueryError(Exception):
 
 
 class UnavailableError(Exception):
-    """The catalog or the object storage does not answer at the moment."""
+    """The query cannot be answered at the moment, but perhaps when it is asked again."""
+
+
+class CancelledError(Exception):
+    """The client does not want the answer any more."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import duckdb
 
 from .config import CATALOG, NAMESPACE
 from .errors import QueryError
+from .travel import Version, VersionedTable, read_versions
 
 _ALLOWED = "SELECT, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE and EXPLAIN"
 
@@ -25,6 +26,18 @@ _TABLE_FUNCTIONS = frozenset(
 #: Schemas and views that DuckDB itself provides, and that describe all tables.
 _SYSTEM_SCHEMAS = frozenset(("information_schema", "pg_catalog"))
 _SYSTEM_TABLES = re.compile(r"(duckdb|sqlite|pg|pragma)_")
+
+#: Functions that tell about the server, write to its log or only take time.
+_REFUSED_FUNCTIONS = frozenset(
+    (
+        "current_setting",
+        "getenv",
+        "getvariable",
+        "parse_duckdb_log_message",
+        "sleep_ms",
+        "write_log",
+    )
+)
 
 _EXPLAIN = re.compile(
     r"""(?:\s|--[^\n]*\n|/\*.*?\*/)*          # blanks and comments
@@ -44,6 +57,7 @@ class TableReference:
     catalog: str
     namespace: str
     table: str
+    version: Version | None = None
 
     @property
     def is_system(self) -> bool:
@@ -56,7 +70,8 @@ class TableReference:
         return self.catalog.lower() in ("", CATALOG)
 
     def __str__(self) -> str:
-        return ".".join(part for part in (self.catalog, self.namespace, self.table) if part)
+        name = ".".join(part for part in (self.catalog, self.namespace, self.table) if part)
+        return name if self.version is None else f"{name} {self.version}"
 
 
 @dataclass(frozen=True)
@@ -67,8 +82,10 @@ class Statement:
     sql: str
     #: The query inside of EXPLAIN, otherwise the same as ``sql``.
     query: str
-    #: Tables to be found in the Iceberg catalog.
-    tables: frozenset[TableReference]
+    #: Tables to be found in the Iceberg catalog. One at a version is named in ``sql`` by the key.
+    tables: Mapping[str, TableReference]
+    #: Names of the parameters for which values are needed, ``1`` and so on for question marks.
+    parameters: tuple[str, ...]
     #: Whether it asks what tables or columns there are.
     describes_catalog: bool
     #: DuckDB's syntax tree of ``query``.
@@ -86,6 +103,7 @@ def read_statement(sql: str, connection: duckdb.DuckDBPyConnection) -> Statement
     Raises QueryError naming what is wrong with it.
     """
     try:
+        sql, versions = read_versions(sql)
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
@@ -94,8 +112,6 @@ def read_statement(sql: str, connection: duckdb.DuckDBPyConnection) -> Statement
     [parsed] = statements
     if parsed.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise QueryError(f"Only {_ALLOWED} are allowed here, not {parsed.type.name}")
-    if parsed.named_parameters:
-        raise QueryError("Parameters are not supported: write their values into the statement")
 
     text = parsed.query.strip().rstrip(";")
     query, executed = text, text
@@ -104,16 +120,17 @@ def read_statement(sql: str, connection: duckdb.DuckDBPyConnection) -> Statement
     tree = _syntax_tree(query, connection)
     nodes = list(_nodes(tree))
     _check_functions(nodes)
-    references = frozenset(_references(nodes))
+    references = dict(_references(nodes, versions))
     # DESCRIBE and SUMMARIZE hold a query of their own, SHOW TABLES and the like do not.
     describes = any(
         node.get("type") == "SHOW_REF" and node["query"] is None for node in nodes
-    ) or any(reference.is_system for reference in references)
+    ) or any(reference.is_system for reference in references.values())
     describes |= any(name.startswith("duckdb_") for name in _table_functions(nodes))
     return Statement(
         executed,
         query,
-        frozenset(reference for reference in references if not reference.is_system),
+        {key: reference for key, reference in references.items() if not reference.is_system},
+        tuple(sorted(parsed.named_parameters, key=lambda name: (len(name), name))),
         describes,
         tree,
     )
@@ -160,9 +177,14 @@ def _check_functions(nodes: list[dict[str, Any]]) -> None:
     for name in _table_functions(nodes):
         if name not in _TABLE_FUNCTIONS:
             raise QueryError(f"The table function {name} is not allowed here")
+    for node in nodes:
+        if node.get("class") == "FUNCTION" and node["function_name"].lower() in _REFUSED_FUNCTIONS:
+            raise QueryError(f"The function {node['function_name']} is not allowed here")
 
 
-def _references(nodes: list[dict[str, Any]]) -> Iterator[TableReference]:
+def _references(
+    nodes: list[dict[str, Any]], versions: Mapping[str, VersionedTable]
+) -> Iterator[tuple[str, TableReference]]:
     """The named tables. A bare name that a WITH clause of the statement defines is not one."""
     defined = {
         entry["key"].lower() for node in nodes for entry in node.get("cte_map", {}).get("map", [])
@@ -171,13 +193,23 @@ def _references(nodes: list[dict[str, Any]]) -> Iterator[TableReference]:
         if node.get("type") != "BASE_TABLE":
             continue
         match node["qualified_name"]["path"]:
+            case [name] if name in versions:
+                path, version = versions[name]
+                yield name, _reference(path, version)
             case [table] if table.lower() in defined:
                 continue
             case [table] if _SYSTEM_TABLES.match(table.lower()):
-                yield TableReference("", "", table)
-            case [table]:
-                yield TableReference("", NAMESPACE, table)
-            case [namespace, table]:
-                yield TableReference("", namespace, table)
-            case [catalog, *namespace, table]:
-                yield TableReference(catalog, ".".join(namespace), table)
+                yield table, TableReference("", "", table)
+            case path:
+                reference = _reference(path, None)
+                yield str(reference), reference
+
+
+def _reference(path: Sequence[str], version: Version | None) -> TableReference:
+    match path:
+        case [table]:
+            return TableReference("", NAMESPACE, table, version)
+        case [namespace, table]:
+            return TableReference("", namespace, table, version)
+        case [catalog, *namespace, table]:
+            return TableReference(catalog, ".".join(namespace), table, version)

@@ -10,7 +10,7 @@ from pyiceberg.io.pyarrow import PyArrowFileIO
 from sample_lakehouse import PASSWORD, USER, Lakehouse
 
 from query.auth import Authenticator, Tokens
-from query.engine import Engine
+from query.engine import Engine, Request
 from query.flight import QueryServer
 from query.tables import Tables
 
@@ -22,8 +22,8 @@ def lakehouse(tmp_path: Path) -> Lakehouse:
 
 @pytest.fixture
 def engine(lakehouse: Lakehouse, tmp_path: Path) -> Iterator[Engine]:
-    tables = Tables(lakehouse.table_catalog(), PyArrowFileIO())
-    engine = Engine(tables, "256MB", 2, str(tmp_path / "spill"))
+    tables = Tables(lakehouse.table_catalog(), PyArrowFileIO(), max_age=0)
+    engine = Engine(tables, "256MB", 2, str(tmp_path / "spill"), lakehouse.limits, lakehouse.views)
     yield engine
     engine.close()
 
@@ -33,8 +33,8 @@ def ask(engine: Engine):
     """Asks SQL as a client does, first for the schema, then for the rows; gives dictionaries."""
 
     def ask(sql: str) -> list[dict]:
-        schema = engine.schema(sql)
-        answer = engine.run(sql)
+        schema = engine.schema(Request(sql))
+        answer = engine.run(Request(sql))
         assert answer.schema == schema
         return pa.Table.from_batches(answer.batches, schema).to_pylist()
 

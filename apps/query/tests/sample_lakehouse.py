@@ -20,6 +20,7 @@ from pyiceberg.types import (
 )
 
 from query.catalog import TableCatalog
+from query.running import Limits
 
 ORDERS = Schema(
     NestedField(1, "event_id", StringType()),
@@ -41,6 +42,12 @@ class Lakehouse:
         self.catalog = SqlCatalog("test", **properties)
         self.catalog.create_namespace("ecommerce_db")
         self.is_down = False
+        #: States of tables as Nessie's REST names them, such as ``orders@dev``.
+        self.versions: dict[str, Table] = {}
+        self.limits = Limits()
+        self.views: dict[str, str] = {}
+        #: Tables that the engine asked the catalog for.
+        self.loaded: list[str] = []
 
     def create(self, name: str = "orders", schema: Schema = ORDERS) -> Table:
         return self.catalog.create_table(f"ecommerce_db.{name}", schema)
@@ -57,6 +64,15 @@ class Lakehouse:
                 if lakehouse.is_down:
                     raise ConnectionError("refused")
                 return getattr(lakehouse.catalog, method)
+
+            def load_table(self, identifier):
+                if lakehouse.is_down:
+                    raise ConnectionError("refused")
+                name = identifier[-1]
+                lakehouse.loaded.append(name)
+                if name in lakehouse.versions:
+                    return lakehouse.versions[name]
+                return lakehouse.catalog.load_table(identifier)
 
         return TableCatalog(Switch)
 

@@ -1,6 +1,7 @@
 import duckdb
 import pytest
 
+from query.engine import Request
 from query.errors import QueryError
 from query.statement import TableReference, read_statement
 
@@ -28,7 +29,7 @@ from query.statement import TableReference, read_statement
 )
 def test_only_statements_that_read_are_allowed(engine, sql):
     with pytest.raises(QueryError):
-        engine.run(sql)
+        engine.run(Request(sql))
 
 
 @pytest.mark.parametrize(
@@ -55,12 +56,12 @@ def test_only_statements_that_read_are_allowed(engine, sql):
 @pytest.mark.parametrize("verb", ["", "EXPLAIN ANALYZE ", "SUMMARIZE ", "DESCRIBE "])
 def test_nothing_but_tables_is_read(engine, verb, source):
     with pytest.raises(QueryError, match=r"not allowed here|There is no table"):
-        engine.run(f"{verb}SELECT * FROM {source}")
+        engine.run(Request(f"{verb}SELECT * FROM {source}"))
 
 
 def test_the_database_itself_refuses_files_and_settings(engine):
     # What the check of statements would overlook is still stopped.
-    with engine._connection() as connection:  # noqa: SLF001
+    with engine._cursor() as connection:  # noqa: SLF001
         for sql in (
             "SELECT * FROM read_text('/etc/passwd')",
             "COPY (SELECT 1) TO '/tmp/query-test.csv'",
@@ -80,7 +81,7 @@ def test_the_database_itself_refuses_files_and_settings(engine):
         ("", "Send one statement at a time, not 0"),
         ("-- nothing", "Send one statement at a time, not 0"),
         ("SELEC 1", 'Parser Error: syntax error at or near "SELEC"'),
-        ("SELECT ?", "Parameters are not supported: write their values into the statement"),
+        ("SELECT * FROM orders AT SNAPSHOT 'x'", "AT SNAPSHOT needs the id of a snapshot, not 'x'"),
         (
             "VACUUM",
             "Only SELECT, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE and EXPLAIN are allowed here, "
@@ -114,7 +115,7 @@ def test_a_refused_statement_is_told_why(sql, message):
 )
 def test_the_tables_of_a_statement_are_found(sql, names):
     statement = read_statement(sql, duckdb.connect())
-    assert sorted(map(str, statement.tables)) == names
+    assert sorted(map(str, statement.tables.values())) == names
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,22 @@ def wrong_prices(start: int, minutes: int) -> Injected:
     return Injected(start, minutes, frozenset({"revenue"}), price=4)
 
 
-KINDS = (error_burst, checkout_down, shop_unreachable, rush, wrong_prices)
+def checkout_slow(start: int, minutes: int) -> Injected:
+    return Injected(start, minutes, frozenset({"orders", "revenue"}), orders=0.5)
+
+
+def more_errors(start: int, minutes: int) -> Injected:
+    return Injected(start, minutes, frozenset({"error_rate"}), errors=1.6)
+
+
+def fewer_visitors(start: int, minutes: int) -> Injected:
+    metrics = frozenset({"orders", "revenue", "active_users", "clicks", "error_rate"})
+    return Injected(start, minutes, metrics, visitors=0.75)
+
+
+CLEAR = (error_burst, checkout_down, shop_unreachable, rush, wrong_prices)
+#: Hard to tell from noise in a single minute.
+FAINT = (checkout_slow, more_errors, fewer_visitors)
 
 
 def traffic(

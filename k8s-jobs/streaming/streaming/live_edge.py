@@ -1,8 +1,8 @@
 """Which minutes are over, in the time of the data. No Spark in it.
 
 The edge only moves forward. What is older, be it late or a replay beside the live stream, is not
-judged: it corrects KPIs and raises nothing. What claims to come from the future does not move the
-edge. If replayed data are all there is, they are the live edge.
+judged: it corrects KPIs and raises nothing. What claims to come from the future moves the edge no
+further than to the present. If replayed data are all there is, they are the live edge.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,9 @@ from streaming.detector import MINUTE
 
 #: Seconds by which the time of the data must be past a minute's end.
 GRACE = 5
+#: Seconds by which clocks may be ahead of this machine's. An event of a later time is taken for a
+#: mistake.
+CLOCK_TOLERANCE = 3600
 #: The longest stretch judged at once. More only comes together where the time of the data leaps:
 #: from replayed events to live ones.
 LONGEST_STRETCH = 7 * 24 * 60 * MINUTE
@@ -45,12 +48,12 @@ class LiveEdge:
 
         Args:
             times: event times in it, in seconds since 1970: at least the newest of each minute.
-            now: the time of this machine's clock. Events of a later time are not followed.
+            now: the time of this machine's clock, beyond which the edge does not move.
 
         Returns:
             The starts of the minutes that are closed now, each only once; most often none.
         """
-        past = [time for time in times if time <= now]
+        past = [min(time, int(now)) for time in times if time <= now + CLOCK_TOLERANCE]
         if not past:
             return range(0)
         if self._time is None:

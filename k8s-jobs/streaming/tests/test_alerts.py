@@ -120,7 +120,7 @@ def test_an_incident_is_one_alert_across_a_crash_and_its_end_is_recorded(
         "error_rate",
         datetime(2019, 10, 1, 10, 25),  # noqa: DTZ001 - as the query gives it
         None,
-        "error_rate rose to 50.0% in a minute, expected was 3.2% (14.6 standard deviations)",
+        "error_rate rose to 50.0% in a minute, expected was 3.2% (20.2 standard deviations)",
     )
     assert rows(ANOMALIES) == [begun]
     # Late events of a minute that is judged, and a replay of a year before, raise nothing.

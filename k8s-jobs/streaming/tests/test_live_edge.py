@@ -2,7 +2,7 @@
 
 import pytest
 
-from streaming.live_edge import GRACE, LONGEST_STRETCH, LiveEdge
+from streaming.live_edge import CLOCK_TOLERANCE, GRACE, LONGEST_STRETCH, LiveEdge
 
 NOW = 1_800_000_000
 #: A whole minute, in the past.
@@ -24,7 +24,9 @@ def minutes(closed: range) -> list[int]:
         pytest.param([[0], [310], [320]], [[], [], [0, 1, 2, 3, 4]], id="a backlog, in order"),
         pytest.param([[0, 130], [200]], [[], [0, 1]], id="a first batch of several minutes"),
         pytest.param([[600], [670], [5, 70], [700]], [[], [], [10], []], id="old data"),
-        pytest.param([[0], [NOW + 60 - START], [10]], [[], [], []], id="the future"),
+        pytest.param(
+            [[0], [NOW + CLOCK_TOLERANCE + 1 - START], [10]], [[], [], []], id="the future"
+        ),
         pytest.param([[0], [], [70], [], [71]], [[], [], [], [], [0]], id="no events"),
     ],
 )
@@ -32,6 +34,14 @@ def test_closed_minutes(batches: list[list[int]], closed: list[list[int]]) -> No
     edge = LiveEdge()
     told = [minutes(edge.advance([START + time for time in batch], NOW)) for batch in batches]
     assert told == closed
+
+
+def test_a_clock_that_is_ahead_closes_no_minute_before_its_end() -> None:
+    edge = LiveEdge()
+    told = [
+        minutes(edge.advance([START + now + 200], START + now)) for now in (0, 30, 64, 65, 66, 67)
+    ]
+    assert told == [[], [], [], [], [0], []]
 
 
 def test_a_replay_beside_a_live_stream_closes_nothing() -> None:

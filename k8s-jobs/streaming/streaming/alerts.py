@@ -46,26 +46,24 @@ class FatalAlerts:
             batch: summaries of all events of the batch.
             is_repeating: whether some of them were in the tables before.
         """
-        spark = fresh.sparkSession
         if self._is_first_batch or is_repeating:
-            self._write_missing(spark, {each.minute for each in batch if each.fatal})
+            self._write_missing(fresh.sparkSession, {each.minute for each in batch if each.fatal})
         elif any(each.fatal for each in added):
-            _append(
-                fatal_alerts(fresh.where(F.col("reason").isNull() & (F.col("topic") == ERRORS)))
-            )
+            is_error = F.col("reason").isNull() & (F.col("topic") == ERRORS)
+            _append(fatal_alerts(fresh.where(is_error)))
         self._is_first_batch = False
 
     def _write_missing(self, spark: SparkSession, minutes: set[int]) -> None:
         """Compares rows and alerts of some minutes; all of them while there is no such alert."""
+        if not (minutes or self._is_first_batch):
+            return
         stored = spark.table(ALERTS.full_name).where(F.col("kind") == FATAL_ERROR)
         if self._is_first_batch and stored.isEmpty():
             # A platform that is new, or older than its alerts.
             rows = spark.table(ROW_TABLES[ERRORS].full_name)
-        elif minutes:
+        else:
             rows = rows_of(spark, ERRORS, minutes)
             stored = stored.where(in_ranges("alert_time", minutes, _MINUTE))
-        else:
-            return
         known = F.broadcast(stored.select("alert_id"))
         missing = fatal_alerts(rows).join(known, "alert_id", "left_anti")
         if not missing.isEmpty():

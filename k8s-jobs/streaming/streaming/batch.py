@@ -66,17 +66,11 @@ class BatchWriter:
                 added, _ = summarise(fresh)
                 clock.lap("deduplicate")
 
-            topics = topics_of(added)
-
-            def write_errors() -> None:
-                if ERRORS in topics:
-                    append(fresh, ERRORS)
-                self._fatal_alerts.write(fresh, added, summaries, is_repeating=bool(repeated))
-
             writes: list[Callable[[], None]] = [
-                partial(append, fresh, topic) for topic in topics if topic != ERRORS
+                partial(append, fresh, topic) for topic in topics_of(added) if topic != ERRORS
             ]
-            writes.append(write_errors)
+            is_repeating = bool(repeated)
+            writes.append(partial(self._write_errors, fresh, added, summaries, is_repeating))
             if dead:
                 writes.append(partial(self._dead_letters.write, events, dead))
             run_side_by_side(spark, writes)
@@ -104,6 +98,18 @@ class BatchWriter:
             len(minutes),
             clock,
         )
+
+    def _write_errors(
+        self,
+        fresh: DataFrame,
+        added: list[MinuteSummary],
+        batch: list[MinuteSummary],
+        is_repeating: bool,
+    ) -> None:
+        """Writes the rows of errors and then their alerts: no alert is there without its row."""
+        if any(summary.topic == ERRORS for summary in added):
+            append(fresh, ERRORS)
+        self._fatal_alerts.write(fresh, added, batch, is_repeating)
 
 
 @contextmanager

@@ -2,6 +2,7 @@ import { Config, getStack, RunError, runtime } from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { Quantity } from "./helpers/quantity.ts";
+import type { AnomalyDetection } from "./streaming.ts";
 
 const integer = (minimum: number, maximum: number) =>
   z.coerce
@@ -31,6 +32,10 @@ export const schema = z.object({
   producerRate: integer(1, 50_000).default(50),
   streamingTriggerSeconds: integer(1, 3600).default(1),
   streamingMaxOffsets: integer(1000, 10_000_000).default(150_000),
+  alertWindowMinutes: integer(5, 1440).default(60),
+  alertThreshold: integer(2, 100).default(4),
+  alertCooldownMinutes: integer(1, 1440).default(5),
+  alertMinimumHistoryMinutes: integer(2, 1440).default(10),
 });
 
 /** The configuration as the components take it. */
@@ -46,7 +51,11 @@ export interface LakehouseConfig {
   readonly postgres: { readonly storage: Quantity };
   readonly redis: { readonly storage: Quantity };
   readonly producer: { readonly rate: number };
-  readonly streaming: { readonly triggerSeconds: number; readonly maxOffsets: number };
+  readonly streaming: {
+    readonly triggerSeconds: number;
+    readonly maxOffsets: number;
+    readonly alerts: AnomalyDetection;
+  };
 }
 
 /**
@@ -92,6 +101,12 @@ export function readConfig(): LakehouseConfig {
     streaming: {
       triggerSeconds: keys.streamingTriggerSeconds,
       maxOffsets: keys.streamingMaxOffsets,
+      alerts: {
+        windowMinutes: keys.alertWindowMinutes,
+        threshold: keys.alertThreshold,
+        cooldownMinutes: keys.alertCooldownMinutes,
+        minimumHistoryMinutes: keys.alertMinimumHistoryMinutes,
+      },
     },
   };
 }

@@ -11,6 +11,18 @@ import type { CatalogConnection } from "./nessie.ts";
 import { SparkApplication } from "./spark-application.ts";
 import type { SparkSubmission } from "./spark-operator.ts";
 
+/** What the job takes for an anomaly of the KPIs. */
+export interface AnomalyDetection {
+  /** Minutes of the moving mean and standard deviation. */
+  readonly windowMinutes: number;
+  /** Standard deviations from the expected value. */
+  readonly threshold: number;
+  /** Normal minutes in a row after which an anomaly is over. */
+  readonly cooldownMinutes: number;
+  /** Minutes to be known before anomalies are looked for; at most the window counts. */
+  readonly minimumHistoryMinutes: number;
+}
+
 export interface StreamingArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -23,11 +35,12 @@ export interface StreamingArgs {
   readonly triggerSeconds: number;
   /** Events that one micro-batch takes at most. */
   readonly maxOffsets: number;
+  readonly alerts: AnomalyDetection;
   /** Leads to the driver's UI. */
   readonly nodePort: number;
 }
 
-/** Events from Kafka into their tables and the KPIs: k8s-jobs/streaming as a SparkApplication. */
+/** Events from Kafka into their tables, the KPIs and the alerts: k8s-jobs/streaming as a SparkApplication. */
 export class Streaming extends ComponentResource {
   constructor(name: string, args: StreamingArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:Streaming", name, {}, opts);
@@ -44,6 +57,10 @@ export class Streaming extends ComponentResource {
           S3_ENDPOINT: args.objectStorage.endpoint,
           TRIGGER: `${args.triggerSeconds} seconds`,
           MAX_OFFSETS_PER_TRIGGER: String(args.maxOffsets),
+          ALERT_WINDOW_MINUTES: String(args.alerts.windowMinutes),
+          ALERT_THRESHOLD: String(args.alerts.threshold),
+          ALERT_COOLDOWN_MINUTES: String(args.alerts.cooldownMinutes),
+          ALERT_MINIMUM_HISTORY_MINUTES: String(args.alerts.minimumHistoryMinutes),
         },
         secretEnv: {
           AWS_ACCESS_KEY_ID: { secret: args.objectStorage.credentialsSecret, key: "access-key" },

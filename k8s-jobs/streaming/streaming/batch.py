@@ -10,8 +10,11 @@ from functools import partial
 from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, SparkSession
 
-from streaming.contract import read_events
+from streaming.alerts import FatalAlerts
+from streaming.anomalies import Anomalies
+from streaming.contract import ERRORS, read_events
 from streaming.dead_letters import DeadLetters
+from streaming.detector import DetectorSettings
 from streaming.kpis import KpiTable
 from streaming.minutes import MinuteMemory
 from streaming.rows import append, read_minutes, without_repeated
@@ -29,10 +32,14 @@ class BatchWriter:
     it has written already is found in the tables and not written twice.
     """
 
-    def __init__(self, dead_letters: DeadLetters, memory: MinuteMemory) -> None:
+    def __init__(
+        self, dead_letters: DeadLetters, memory: MinuteMemory, detection: DetectorSettings
+    ) -> None:
         self._dead_letters = dead_letters
         self._memory = memory
         self._kpis = KpiTable()
+        self._fatal_alerts = FatalAlerts()
+        self._anomalies = Anomalies(detection, self._kpis)
 
     def __call__(self, messages: DataFrame, batch_id: int) -> None:
         """Writes one batch of the Kafka source."""
@@ -60,8 +67,10 @@ class BatchWriter:
                 clock.lap("deduplicate")
 
             writes: list[Callable[[], None]] = [
-                partial(append, fresh, topic) for topic in topics_of(added)
+                partial(append, fresh, topic) for topic in topics_of(added) if topic != ERRORS
             ]
+            is_repeating = bool(repeated)
+            writes.append(partial(self._write_errors, fresh, added, summaries, is_repeating))
             if dead:
                 writes.append(partial(self._dead_letters.write, events, dead))
             run_side_by_side(spark, writes)
@@ -71,9 +80,13 @@ class BatchWriter:
             # A minute just read from the tables may lack its KPIs: the last run may have ended
             # between the rows and the KPIs of a batch.
             changed = unknown | {summary.minute for summary in added}
+            self._anomalies.restore(spark)
             self._kpis.upsert(spark, self._memory, changed)
             clock.lap("kpis")
+        if self._anomalies.update(spark, summaries):
+            clock.lap("anomalies")
         self._memory.forget()
+        self._kpis.forget()
         # One table with each batch, so that no batch bears all of it.
         trim_snapshots(spark, ALL_TABLES[batch_id % len(ALL_TABLES)])
         log.info(
@@ -85,6 +98,18 @@ class BatchWriter:
             len(minutes),
             clock,
         )
+
+    def _write_errors(
+        self,
+        fresh: DataFrame,
+        added: list[MinuteSummary],
+        batch: list[MinuteSummary],
+        is_repeating: bool,
+    ) -> None:
+        """Writes the rows of errors and then their alerts: no alert is there without its row."""
+        if any(summary.topic == ERRORS for summary in added):
+            append(fresh, ERRORS)
+        self._fatal_alerts.write(fresh, added, batch, is_repeating)
 
 
 @contextmanager

@@ -12,7 +12,10 @@ from pyspark.sql import functions as F
 
 ORDERS, CLICKS, ERRORS = TOPICS = ("orders", "clicks", "errors")
 ACTIONS = ("view", "cart", "remove_from_cart")
-LEVELS = ("INFO", "WARN", "ERROR", "FATAL")
+FATAL = "FATAL"
+LEVELS = ("INFO", "WARN", "ERROR", FATAL)
+#: The versions of the contract that this job reads. An event that names none is of version 1.
+SCHEMA_VERSIONS = (1,)
 
 # Text that no event may lack, by topic.
 _REQUIRED_TEXT: Mapping[str, Sequence[str]] = {
@@ -40,7 +43,7 @@ _TEXT = (
     "message",
 )
 _TYPED = ("event_time", "price", "quantity", "amount")
-_FIELDS = (*_TEXT, *_TYPED, "raw")
+_FIELDS = (*_TEXT, *_TYPED, "schema_version", "raw")
 _ORIGIN = ("topic", "partition", "offset", "ingest_time")
 
 # Every field is read as text, so that a wrong type is a breach of that field alone. One message
@@ -52,6 +55,7 @@ _MONEY_TYPE = "decimal(18,2)"
 _PLAIN_MONEY = r"^\d{1,16}(\.\d{1,2})?$"
 # How Spark renders a JSON number (not a string) that has a fraction and is 10,000,000 or more.
 _SCIENTIFIC_NUMBER = r"^\d(\.\d+)?E\d+$"
+_INTEGER = r"^-?\d{1,9}$"
 _TIME_WITH_ZONE = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})? ?(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$"
 
 
@@ -93,7 +97,7 @@ def _typed() -> list[Column]:
     return [
         *map(F.col, (*_ORIGIN, "received_at", "key", "value")),
         F.col("event").isNotNull().alias("is_json"),
-        *(F.col(f"event.{field}").alias(field) for field in (*_TEXT, "raw")),
+        *(F.col(f"event.{field}").alias(field) for field in (*_TEXT, "schema_version", "raw")),
         _time(F.col("event.event_time")).alias("event_time"),
         _money("price").alias("price"),
         _money("amount").alias("amount"),
@@ -154,7 +158,16 @@ def _reason() -> Column:
             by_topic
         )
     no_json = F.when(~F.col("is_json"), F.lit("message is not a JSON object"))
-    return no_json.otherwise(by_topic).alias("reason")
+    return _when_of_unknown_version(no_json).otherwise(by_topic).alias("reason")
+
+
+def _when_of_unknown_version(cases: Column) -> Column:
+    """Further cases: the event is of a version of which nothing else can be said."""
+    version = F.col("schema_version")
+    known = [str(number) for number in SCHEMA_VERSIONS]
+    return cases.when(~version.rlike(_INTEGER), F.lit("schema_version is not an integer")).when(
+        ~version.isin(known), F.concat(F.lit("schema_version "), version, F.lit(" is not known"))
+    )
 
 
 def _breaches(topic: str) -> list[Column]:

@@ -35,7 +35,7 @@ def run(settings: Settings) -> None:
         create_tables(spark)
         log.info("tables are ready")
         dead_letters = DeadLetters(kafka_sender(settings.kafka_bootstrap_servers))
-        gate = Gate(BatchWriter(dead_letters, MinuteMemory()))
+        gate = Gate(BatchWriter(dead_letters, MinuteMemory(), settings.detection))
         query = start_query(spark, settings, gate)
         close_on_sigterm(spark, gate)
         log.info("waiting for events")

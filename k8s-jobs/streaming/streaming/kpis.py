@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from streaming.local_rows import local_rows
 from streaming.minutes import Minute, MinuteMemory
+from streaming.ranges import in_ranges
 from streaming.tables import KPIS_PER_MINUTE
 
 _HOUR = 3600
@@ -64,23 +65,48 @@ class KpiTable:
         if not rows:
             return
         touched = {row[0] // _HOUR for row in rows}
-        self._read(spark, touched - self._hours.keys())
+        self.hold(spark, touched)
         for row in rows:
             self._hours[row[0] // _HOUR][row[0]] = row
         self._write(spark, touched)
+
+    def forget(self) -> None:
+        """Lets go of the hours longest unwritten until the rest fits."""
         while len(self._hours) > MAXIMUM_HOURS:
             self._hours.popitem(last=False)
 
-    def _read(self, spark: SparkSession, hours: set[int]) -> None:
-        """Holds the rows that the table has of some hours."""
-        self._hours.update((hour, {}) for hour in hours)
-        if not hours:
+    def newest(self, spark: SparkSession, now: float) -> int | None:
+        """The start of the newest minute in the table that is not of a later hour than now."""
+        end = F.timestamp_seconds(F.lit((int(now) // _HOUR + 1) * _HOUR))
+        # Whole hours are partitions, so that the answer comes from the bounds of the files alone.
+        rows = spark.table(KPIS_PER_MINUTE.full_name).where(F.col("window_start") < end)
+        [row] = rows.agg(F.unix_seconds(F.max("window_start"))).collect()
+        return row[0]
+
+    def rows(self, spark: SparkSession, minutes: range) -> list[KpiRow]:
+        """The rows of a stretch of minutes, oldest first; minutes without an event have none."""
+        if not minutes:
+            return []
+        hours = range(minutes[0] // _HOUR, minutes[-1] // _HOUR + 1)
+        self.hold(spark, hours)
+        return [
+            row
+            for hour in hours
+            for start, row in sorted(self._hours[hour].items())
+            if start in minutes
+        ]
+
+    def hold(self, spark: SparkSession, hours: Iterable[int]) -> None:
+        """Holds the rows that the table has of some hours, numbered since 1970."""
+        unknown = {hour for hour in hours if hour not in self._hours}
+        if not unknown:
             return
+        self._hours.update((hour, {}) for hour in unknown)
         minute = F.unix_seconds("window_start")
+        is_wanted = in_ranges("window_start", (hour * _HOUR for hour in unknown), _HOUR)
         stored = (
             spark.table(KPIS_PER_MINUTE.full_name)
-            .where(F.col("window_start") >= F.timestamp_seconds(F.lit(min(hours) * _HOUR)))
-            .where(F.col("window_start") < F.timestamp_seconds(F.lit((max(hours) + 1) * _HOUR)))
+            .where(is_wanted)
             .select(
                 minute,
                 "orders",
@@ -93,7 +119,7 @@ class KpiTable:
             .collect()
         )
         for row in stored:
-            if row[0] // _HOUR in hours:
+            if row[0] // _HOUR in unknown:
                 self._hours[row[0] // _HOUR][row[0]] = tuple(row)
 
     def _write(self, spark: SparkSession, hours: set[int]) -> None:

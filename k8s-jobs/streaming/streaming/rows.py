@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from streaming.contract import CLICKS, ORDERS
+from streaming.contract import CLICKS, ERRORS, ORDERS
 from streaming.local_rows import local_rows
+from streaming.ranges import in_ranges
 from streaming.summary import MinuteSummary, id_hash, summarise
 from streaming.tables import ROW_TABLES
 
 _MINUTE = 60
-# Minutes closer than this are read as one range of time: files are not cut finer anyway.
-_GAP = 60 * _MINUTE
 
 
 def read_minutes(spark: SparkSession, minutes: Iterable[int]) -> list[MinuteSummary]:
@@ -24,7 +23,7 @@ def read_minutes(spark: SparkSession, minutes: Iterable[int]) -> list[MinuteSumm
     """
     parts = []
     for topic in ROW_TABLES:
-        rows = _rows_of(spark, topic, minutes)
+        rows = rows_of(spark, topic, minutes)
         parts.append(
             rows.select(
                 F.lit(topic).alias("topic"),
@@ -40,6 +39,8 @@ def read_minutes(spark: SparkSession, minutes: Iterable[int]) -> list[MinuteSumm
                 (F.col("action") if topic == CLICKS else F.lit(None).cast("string")).alias(
                     "action"
                 ),
+                "event_time",
+                (F.col("level") if topic == ERRORS else F.lit(None).cast("string")).alias("level"),
             )
         )
     orders, clicks, errors = parts
@@ -88,7 +89,7 @@ def without_repeated(
             for summary in summaries
             if summary.topic == topic and not values.isdisjoint(summary.ids)
         }
-        stored = _rows_of(spark, topic, minutes).select(
+        stored = rows_of(spark, topic, minutes).select(
             F.lit(topic).alias("topic"), "event_id", id_hash().alias("id_hash")
         )
         matching = stored.join(hashes, on_hash, "left_semi").select("topic", "event_id")
@@ -110,31 +111,13 @@ def append(events: DataFrame, topic: str) -> None:
     )
 
 
-def _rows_of(spark: SparkSession, topic: str, minutes: Iterable[int]) -> DataFrame:
+def rows_of(spark: SparkSession, topic: str, minutes: Iterable[int]) -> DataFrame:
     """The rows of one table whose event_time is in one of the minutes, with a column `minute`."""
     wanted = sorted(minutes)
     minute = F.unix_seconds(F.date_trunc("minute", "event_time"))
     return (
         spark.table(ROW_TABLES[topic].full_name)
-        .where(_in_ranges(wanted))
+        .where(in_ranges("event_time", wanted, _MINUTE))
         .withColumn("minute", minute)
         .where(F.col("minute").isin(wanted))
     )
-
-
-def _in_ranges(minutes: list[int]) -> Column:
-    """Whether event_time is in a range of time that has some of the minutes.
-
-    The ranges are what Iceberg compares with the bounds of its files.
-    """
-    is_inside = F.lit(False)
-    first = 0
-    for index, minute in enumerate(minutes):
-        if index + 1 < len(minutes) and minutes[index + 1] - minute <= _GAP:
-            continue
-        is_inside = is_inside | (
-            (F.col("event_time") >= F.timestamp_seconds(F.lit(minutes[first])))
-            & (F.col("event_time") < F.timestamp_seconds(F.lit(minute + _MINUTE)))
-        )
-        first = index + 1
-    return is_inside

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from streaming.detector import DetectorSettings
+
 
 class SettingsError(ValueError):
     """The environment does not describe a job that can run. The text names every fault."""
@@ -20,6 +22,11 @@ class Settings:
         checkpoint: folder of the query's progress. A new folder reads every topic from its start.
         trigger: shortest time from one batch to the next, as Spark writes an interval.
         max_offsets_per_trigger: most messages in one batch; it bounds the memory of a batch.
+        alert_window_minutes: minutes of the moving mean that anomalies deviate from.
+        alert_threshold: standard deviations from the expected value that make an anomaly.
+        alert_cooldown_minutes: normal minutes in a row after which an anomaly is over.
+        alert_minimum_history_minutes: minutes to be known before anomalies are looked for; at most
+            the window counts.
     """
 
     kafka_bootstrap_servers: str = "kafka:9092"
@@ -29,6 +36,20 @@ class Settings:
     checkpoint: str = "s3a://checkpoints/streaming"
     trigger: str = "1 second"
     max_offsets_per_trigger: int = 150_000
+    alert_window_minutes: int = DetectorSettings.window_minutes
+    alert_threshold: int = DetectorSettings.threshold
+    alert_cooldown_minutes: int = DetectorSettings.cooldown_minutes
+    alert_minimum_history_minutes: int = DetectorSettings.minimum_history_minutes
+
+    @property
+    def detection(self) -> DetectorSettings:
+        """What is taken for an anomaly."""
+        return DetectorSettings(
+            window_minutes=self.alert_window_minutes,
+            threshold=self.alert_threshold,
+            cooldown_minutes=self.alert_cooldown_minutes,
+            minimum_history_minutes=self.alert_minimum_history_minutes,
+        )
 
 
 # Read from the environment by the S3 clients themselves, so that they appear in no configuration.

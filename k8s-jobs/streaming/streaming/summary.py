@@ -8,7 +8,7 @@ from functools import cache
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from streaming.contract import ERRORS
+from streaming.contract import ERRORS, FATAL
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class MinuteSummary:
         carts: number of events whose action is `cart`.
         users: distinct users; none for errors, which make nobody active.
         ids: a 64-bit hash of every event_id.
+        newest: event time of the newest event, in whole seconds since 1970.
+        fatal: number of events whose level is FATAL.
     """
 
     topic: str
@@ -32,6 +34,8 @@ class MinuteSummary:
     carts: int
     users: frozenset[str]
     ids: array
+    newest: int = 0
+    fatal: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ def summarise(events: DataFrame) -> tuple[list[MinuteSummary], list[DeadLetterSu
     """Counts events by topic and minute, and dead letters by partition, in one job.
 
     Args:
-        events: topic, partition, offset, minute, reason, event_id, user_id, amount and action.
+        events: topic, partition, offset, minute, reason, event_id, event_time, user_id, amount,
+            action and level.
     """
     rows = events.groupBy(_groups()).agg(*_aggregates()).collect()
     minutes = [
@@ -66,6 +71,8 @@ def summarise(events: DataFrame) -> tuple[list[MinuteSummary], list[DeadLetterSu
             carts=row.carts,
             users=frozenset(row.users),
             ids=array("q", row.ids),
+            newest=row.newest,
+            fatal=row.fatal,
         )
         for row in rows
         if row.dead_partition is None
@@ -103,6 +110,8 @@ def _aggregates() -> list[Column]:
         F.count_if(F.col("action") == "cart").alias("carts"),
         F.collect_set(F.when(makes_active, F.col("user_id"))).alias("users"),
         F.collect_list(F.when(is_event, id_hash())).alias("ids"),
+        F.unix_seconds(F.max("event_time")).alias("newest"),
+        F.count_if(F.col("level") == FATAL).alias("fatal"),
         F.min("offset").alias("first_offset"),
         F.max("offset").alias("last_offset"),
     ]

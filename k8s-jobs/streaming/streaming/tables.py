@@ -1,7 +1,8 @@
 """The Iceberg tables of the lakehouse: their columns, their layout and their creation.
 
 Every table exists before a stream starts, so that a reader gets an empty answer on a new
-platform and not an error. The statements are safe to run on every start.
+platform and not an error. The statements are safe to run on every start. A table of an earlier
+version gets the columns that it lacks; nothing is ever dropped or changed.
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,8 @@ class Table:
 
     Attributes:
         name: the name inside the namespace.
-        columns: the type of each column, with what else CREATE TABLE is to say of it.
+        columns: the type of each column, with what else CREATE TABLE is to say of it. A new column
+            goes to the end and may be null, because rows of earlier versions do not have it.
         partitioning: the Iceberg partition transform.
         bounded: the columns whose minimum and maximum every data file records. They let a reader
             skip files; more of them would only make each commit's manifest larger.
@@ -122,11 +124,13 @@ ALERTS = Table(
         "alert_id": "string NOT NULL",
         "alert_time": "timestamp NOT NULL",
         "kind": "string COMMENT 'fatal_error or anomaly'",
-        "metric": "string",
-        "value": "double",
+        "metric": "string COMMENT 'service of a fatal error, KPI of an anomaly'",
+        "value": "double COMMENT 'what an anomaly began with; null for fatal errors'",
         "expected": "double",
-        "deviation": "double",
+        "deviation": "double COMMENT 'from expected, in standard deviations'",
         "message": "string",
+        "recovered_at": "timestamp COMMENT 'when an anomaly was over; null while it lasts and for "
+        "fatal errors'",
     },
     partitioning="days(alert_time)",
     bounded=("alert_time",),
@@ -185,7 +189,16 @@ def create_statement(table: Table) -> str:
 
 
 def create_tables(spark: SparkSession) -> None:
-    """Creates the namespace and every table that does not exist yet."""
+    """Creates the namespace and every table and column that does not exist yet."""
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {NAMESPACE}")
     for table in ALL_TABLES:
         spark.sql(create_statement(table))
+        add_missing_columns(spark, table)
+
+
+def add_missing_columns(spark: SparkSession, table: Table) -> None:
+    """Adds the columns that a table made by an earlier version lacks, in one commit."""
+    existing = set(spark.table(table.full_name).columns)
+    missing = [f"{name} {kind}" for name, kind in table.columns.items() if name not in existing]
+    if missing:
+        spark.sql(f"ALTER TABLE {table.full_name} ADD COLUMNS ({', '.join(missing)})")

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from events import MESSAGE_SCHEMA
 from streaming.batch import BatchWriter
 from streaming.dead_letters import DeadLetters, queue_messages
+from streaming.detector import DetectorSettings
 from streaming.minutes import MinuteMemory
 from streaming.session import SMALL_BATCHES
 from streaming.tables import ALL_TABLES, CATALOG, create_tables
@@ -92,7 +93,7 @@ def new_writer(topics: Topics, tables: None) -> Callable[..., BatchWriter]:
     """Starts a writer that remembers nothing, as a new run of the job does."""
 
     def start(memory: MinuteMemory | None = None) -> BatchWriter:
-        return BatchWriter(DeadLetters(topics.send), memory or MinuteMemory())
+        return BatchWriter(DeadLetters(topics.send), memory or MinuteMemory(), DetectorSettings())
 
     return start
 

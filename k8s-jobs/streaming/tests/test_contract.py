@@ -33,6 +33,9 @@ VALID = [
     ("errors", error()),
     ("errors", error(level="FATAL", user_id="7")),
     ("errors", error(message="a } { b")),
+    ("clicks", click(schema_version=1)),
+    ("orders", order(schema_version="1", discount="0.50")),
+    ("errors", error(schema_version=None)),
 ]
 
 BREACHES = [
@@ -105,6 +108,16 @@ BREACHES = [
     *(("orders", order(quantity=value), NO_QUANTITY) for value in (None, 0, -1, 1.5, "two", 2**31)),
     *(("clicks", click(action=value), NO_ACTION) for value in (None, "", "VIEW", "purchase")),
     *(("errors", error(level=value), NO_LEVEL) for value in (None, "DEBUG", "info")),
+    *(
+        (topic, event(schema_version=version), f"schema_version {version} is not known")
+        for topic, event in (("orders", order), ("clicks", click), ("errors", error))
+        for version in (0, 2, -1, 999_999_999)
+    ),
+    ("orders", {"schema_version": 2}, "schema_version 2 is not known"),
+    *(
+        ("clicks", click(schema_version=version), "schema_version is not an integer")
+        for version in ("", "one", 1.0, 10**9, True, [1])
+    ),
     ("orders", without(order(), "session_id", "price"), f"session_id is missing; {NO_PRICE}"),
     (
         "orders",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from streaming.detector import DetectorSettings
 from streaming.settings import Settings, SettingsError, read_settings
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -17,6 +18,21 @@ def test_settings_come_from_the_environment() -> None:
     )
 
     assert settings == Settings(kafka_bootstrap_servers="broker:9092", max_offsets_per_trigger=5)
+
+
+def test_what_an_anomaly_is_comes_from_the_environment() -> None:
+    settings = read_settings(
+        KEYS
+        | {
+            "ALERT_WINDOW_MINUTES": "30",
+            "ALERT_THRESHOLD": "6",
+            "ALERT_COOLDOWN_MINUTES": "2",
+            "ALERT_MINIMUM_HISTORY_MINUTES": "20",
+        }
+    )
+
+    assert settings.detection == DetectorSettings(30, 6, 2, 20)
+    assert Settings().detection == DetectorSettings()
 
 
 def test_every_fault_is_named_and_no_secret() -> None:

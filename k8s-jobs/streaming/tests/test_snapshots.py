@@ -10,7 +10,7 @@ def test_only_old_snapshots_go(spark: SparkSession, tables: None) -> None:
     for number in range(4):
         spark.sql(
             f"INSERT INTO {ALERTS.full_name} VALUES "
-            f"('{number}', timestamp '2026-01-01', 'anomaly', 'orders', 1, 2, 3, '')"
+            f"('{number}', timestamp '2026-01-01', 'anomaly', 'orders', 1, 2, 3, '', NULL)"
         )
 
     trim_snapshots(spark, ALERTS, maximum=4, kept=2)

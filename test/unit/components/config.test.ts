@@ -21,7 +21,11 @@ describe("the configuration", () => {
       postgres: { storage: "2Gi" },
       redis: { storage: "1Gi" },
       producer: { rate: 50 },
-      streaming: { triggerSeconds: 1, maxOffsets: 150_000 },
+      streaming: {
+        triggerSeconds: 1,
+        maxOffsets: 150_000,
+        alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
+      },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -31,9 +35,19 @@ describe("the configuration", () => {
       "lakehouse:kafkaBrokers": "3",
       "lakehouse:portOffset": "100",
       "lakehouse:minioStorage": "1Ti",
+      "lakehouse:alertWindowMinutes": "30",
+      "lakehouse:alertThreshold": "6",
+      "lakehouse:alertCooldownMinutes": "1",
+      "lakehouse:alertMinimumHistoryMinutes": "20",
     });
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
+    expect(config.streaming.alerts).toEqual({
+      windowMinutes: 30,
+      threshold: 6,
+      cooldownMinutes: 1,
+      minimumHistoryMinutes: 20,
+    });
     expect(config.hostPort(30092)).toBe(30192);
   });
 
@@ -43,6 +57,7 @@ describe("the configuration", () => {
       "lakehouse:producerRate": "fast",
       "lakehouse:portOffset": "-1",
       "lakehouse:kafkaStorage": "8",
+      "lakehouse:alertThreshold": "1",
       "lakehouse:images": "upstream",
       "lakehouse:kafkaBroker": "3",
     });
@@ -54,6 +69,7 @@ describe("the configuration", () => {
   lakehouse:kafkaBrokers must be 1 or 3, but is "2"
   lakehouse:kafkaStorage must be a size such as 8Gi, but is "8"
   lakehouse:producerRate must be a whole number, but is "fast"
+  lakehouse:alertThreshold must be at least 2, but is "1"
 Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
   });

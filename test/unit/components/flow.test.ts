@@ -106,6 +106,12 @@ describe("the streaming job", () => {
           },
           triggerSeconds: 2,
           maxOffsets: 150_000,
+          alerts: {
+            windowMinutes: 60,
+            threshold: 4,
+            cooldownMinutes: 5,
+            minimumHistoryMinutes: 10,
+          },
         }),
     );
     const { inputs } = recording.find(
@@ -121,6 +127,10 @@ describe("the streaming job", () => {
       S3_ENDPOINT: "http://minio:9000",
       TRIGGER: "2 seconds",
       MAX_OFFSETS_PER_TRIGGER: "150000",
+      ALERT_WINDOW_MINUTES: "60",
+      ALERT_THRESHOLD: "4",
+      ALERT_COOLDOWN_MINUTES: "5",
+      ALERT_MINIMUM_HISTORY_MINUTES: "10",
       AWS_ACCESS_KEY_ID: { name: "minio-spark", key: "access-key" },
       AWS_SECRET_ACCESS_KEY: { name: "minio-spark", key: "secret-key" },
     });

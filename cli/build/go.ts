@@ -69,10 +69,20 @@ export function ensureGo(progress: Progress): Promise<Go> {
  * whose inputs (module files, flags, toolchain, architecture) are unchanged is reused. Builds run
  * one at a time, since each takes all cores. Throws a UserError with the end of the log.
  */
-export function buildGo(build: GoBuild, progress: Progress): Promise<string> {
-  const result = queue.then(() => buildCached(build, progress));
-  queue = result.catch(() => undefined);
-  return result;
+export async function buildGo(build: GoBuild, progress: Progress): Promise<string> {
+  const go = await ensureGo(progress);
+  const folder = join(cacheDir, "go", `${build.name}-${await buildHash(build, go.version)}`);
+  const binary = join(folder, build.output);
+  if (existsSync(binary)) return binary;
+  progress(`waiting to compile ${build.name}`);
+  const compiled = queue.then(() =>
+    withLock(join(cacheDir, "locks", "go-build"), async () => {
+      if (!existsSync(binary)) await compile(build, go, folder, progress);
+    }),
+  );
+  queue = compiled.catch(() => undefined);
+  await compiled;
+  return binary;
 }
 
 /**
@@ -151,18 +161,6 @@ async function installGo(folder: string, progress: Progress): Promise<void> {
     progress,
   );
   await rename(partial, folder);
-}
-
-async function buildCached(build: GoBuild, progress: Progress): Promise<string> {
-  const go = await ensureGo(progress);
-  const folder = join(cacheDir, "go", `${build.name}-${await buildHash(build, go.version)}`);
-  const binary = join(folder, build.output);
-  if (existsSync(binary)) return binary;
-  progress(`waiting to compile ${build.name}`);
-  await withLock(join(cacheDir, "locks", "go-build"), async () => {
-    if (!existsSync(binary)) await compile(build, go, folder, progress);
-  });
-  return binary;
 }
 
 async function compile(build: GoBuild, go: Go, folder: string, progress: Progress): Promise<void> {

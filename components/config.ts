@@ -31,6 +31,9 @@ export const schema = z.object({
   producerRate: integer(1, 50_000).default(50),
   streamingTriggerSeconds: integer(1, 3600).default(1),
   streamingMaxOffsets: integer(1000, 10_000_000).default(150_000),
+  dashboardAuth: z
+    .enum(["password", "none"], { error: 'must be "password" or "none"' })
+    .default("password"),
 });
 
 /** The configuration as the components take it. */
@@ -47,6 +50,7 @@ export interface LakehouseConfig {
   readonly redis: { readonly storage: Quantity };
   readonly producer: { readonly rate: number };
   readonly streaming: { readonly triggerSeconds: number; readonly maxOffsets: number };
+  readonly dashboard: { readonly auth: "password" | "none" };
 }
 
 /**
@@ -93,5 +97,6 @@ export function readConfig(): LakehouseConfig {
       triggerSeconds: keys.streamingTriggerSeconds,
       maxOffsets: keys.streamingMaxOffsets,
     },
+    dashboard: { auth: keys.dashboardAuth },
   };
 }

@@ -22,6 +22,7 @@ describe("the configuration", () => {
       redis: { storage: "1Gi" },
       producer: { rate: 50 },
       streaming: { triggerSeconds: 1, maxOffsets: 150_000 },
+      dashboard: { auth: "password" },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -45,6 +46,7 @@ describe("the configuration", () => {
       "lakehouse:kafkaStorage": "8",
       "lakehouse:images": "upstream",
       "lakehouse:kafkaBroker": "3",
+      "lakehouse:dashboardAuth": "open",
     });
     await expect(faulty).rejects.toThrow(
       `The configuration of stack "unit" cannot be used:
@@ -54,6 +56,7 @@ describe("the configuration", () => {
   lakehouse:kafkaBrokers must be 1 or 3, but is "2"
   lakehouse:kafkaStorage must be a size such as 8Gi, but is "8"
   lakehouse:producerRate must be a whole number, but is "fast"
+  lakehouse:dashboardAuth must be "password" or "none", but is "open"
 Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
   });

@@ -41,7 +41,7 @@ export function parseRange(parameters: URLSearchParams): Range {
     return period;
   }
   const name = parameters.get("range") ?? defaultRange;
-  if (!(name in lengths)) {
+  if (!Object.hasOwn(lengths, name)) {
     throw new BadRangeError(
       `\`range\` must be one of ${Object.keys(lengths).join(", ")}, not "${name}"`,
     );

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 /** A section has changed. */
 export type Listener<Name> = (name: Name) => void;
 
@@ -77,8 +75,9 @@ export class Feed<Sections extends object> {
   async #poll(): Promise<void> {
     this.#isPolling = true;
     while (this.isWatched) {
-      await sleep(Math.max(0, this.#dueAt - Date.now()), undefined, { ref: false });
-      if (this.isWatched) await this.#readOnce();
+      const early = this.#dueAt - Date.now();
+      if (early > 0) await sleep(early);
+      else await this.#readOnce();
     }
     this.#isPolling = false;
   }
@@ -103,6 +102,13 @@ export class Feed<Sections extends object> {
       for (const listener of this.#listeners) listener(name);
     }
   }
+}
+
+/** Waits without keeping the process alive. */
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
 }
 
 /** What to tell viewers of a failure. */

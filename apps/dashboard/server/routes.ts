@@ -82,10 +82,11 @@ function addPipeline(app: FastifyInstance, { pipeline, kafka }: ApiSources): voi
 
 function addStream(app: FastifyInstance, { boards, pipeline, viewers }: ApiSources): void {
   app.get("/api/stream", async (request, reply) => {
-    const watched: StreamSource[] =
-      parametersOf(request).get("view") === "pipeline"
-        ? [pipeline]
-        : Object.values(boards.of(rangeOf(request)));
+    let watched: StreamSource[] = [pipeline];
+    if (parametersOf(request).get("view") !== "pipeline") {
+      const { board, details } = boards.of(rangeOf(request));
+      watched = [board, details];
+    }
     if (viewers.areMost) return reply.code(503).send({ error: "Too many viewers" });
     const { "last-event-id": lastEventId } = request.headers;
     const stream = viewers.counted(

@@ -69,9 +69,10 @@ function CustomRange({ shown, choose }: CustomRangeProps): ReactNode {
   const submit = (event: SyntheticEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const field = (name: string): string => form.get(name)?.toString() ?? "";
+    const entered = new URLSearchParams();
+    for (const [name, value] of form) if (typeof value === "string") entered.set(name, value);
     try {
-      choose(parseRange(new URLSearchParams({ from: field("from"), to: field("to") })));
+      choose(parseRange(entered));
     } catch {
       setProblem("“From” must be before “To”.");
     }

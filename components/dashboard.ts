@@ -62,7 +62,8 @@ export class Dashboard extends ComponentResource {
             env: environment(args, auth),
             ports: { http: 8080 },
             probe: { port: 8080, ready: "/healthz" },
-            resources: { cpu: "30m", memory: "64Mi", memoryLimit: "160Mi" },
+            // 110Mi at rest; what several long ranges hold while they are read comes on top.
+            resources: { cpu: "30m", memory: "96Mi", memoryLimit: "192Mi" },
             files,
           }),
         },

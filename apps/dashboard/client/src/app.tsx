@@ -5,6 +5,7 @@ import { LiveStore } from "./live-store.ts";
 import { addressOf, goTo, type Page, type Place, usePlace } from "./location.ts";
 import { OverviewPage } from "./overview-page.tsx";
 import { PipelinePage } from "./pipeline-page.tsx";
+import { SignOut } from "./sign-out.tsx";
 import { PipelineStatusLine, StatusLine } from "./status-line.tsx";
 import { ThemeSwitch, useTheme } from "./theme.tsx";
 
@@ -40,6 +41,7 @@ export function App(): ReactNode {
           />
         )}
         <ThemeSwitch theme={theme} />
+        <SignOut />
       </header>
       <main id="content" tabIndex={-1}>
         {page === "overview" ? (

@@ -68,6 +68,8 @@ export function protect(app: FastifyInstance, login: Login): void {
     setCookie(request, reply, sessions.issue(Date.now()), sessionLength / 1000);
     return reply.redirect(next, 303);
   });
+  // Only there if there is a password, so that the page knows whether one can sign out.
+  app.get("/api/session", () => ({ data: { username: login.username } }));
   app.post("/logout", (request, reply) => {
     setCookie(request, reply, "", 0);
     return reply.redirect("/login", 303);

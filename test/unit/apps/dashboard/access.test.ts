@@ -102,6 +102,13 @@ describe("with the password", () => {
     },
   );
 
+  it("the page is told that there is somebody to sign out", async () => {
+    const headers = { authorization: basic(login.password) };
+    expect((await app.inject({ url: "/api/session", headers })).json()).toEqual({
+      data: { username: "lakehouse" },
+    });
+  });
+
   it("signing out takes the cookie away", async () => {
     const { headers } = await signIn(login.password);
     const cookie = String(headers["set-cookie"]).split(";")[0] ?? "";

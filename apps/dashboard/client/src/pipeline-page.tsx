@@ -121,7 +121,7 @@ function Tables({ tables, problem }: TablesProps): ReactNode {
                 <th scope="col" className="number">
                   Rows
                 </th>
-                <th scope="col" className="number">
+                <th scope="col" className="number wide">
                   Files
                 </th>
                 <th scope="col" className="number wide">
@@ -140,7 +140,7 @@ function Tables({ tables, problem }: TablesProps): ReactNode {
                 <tr key={name}>
                   <th scope="row">{name}</th>
                   <td className="number">{figure(rows)}</td>
-                  <td className="number">{figure(files)}</td>
+                  <td className="number wide">{figure(files)}</td>
                   <td className="number wide">{figure(bytes, size)}</td>
                   <td className="number wide">{figure(commits)}</td>
                   <td className="number">{lastCommit === null ? "never" : moment(lastCommit)}</td>

@@ -88,6 +88,24 @@ export async function componentStatuses(
   return [...workloads, ...spark].sort((one, other) => one.name.localeCompare(other.name));
 }
 
+/**
+ * The user in a Secret of the platform, or null if there is no such Secret.
+ * @throws UserError when the cluster does not answer.
+ */
+export async function userOf(kubeconfig: string, secret: string): Promise<string | null> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  try {
+    const { data } = await config
+      .makeApiClient(CoreV1Api)
+      .readNamespacedSecret({ namespace, name: secret });
+    return Buffer.from(data?.["username"] ?? "", "base64").toString();
+  } catch (cause) {
+    if ((cause as { code?: number }).code === 404) return null;
+    throw new UserError("The cluster does not answer", { cure: "Run `npm run up`.", cause });
+  }
+}
+
 /** Whether the API server of a cluster answers. */
 export async function clusterAnswers(kubeconfig: string): Promise<boolean> {
   if (!existsSync(kubeconfig)) return false;

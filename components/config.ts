@@ -36,6 +36,9 @@ export const schema = z.object({
   alertThreshold: integer(2, 100).default(4),
   alertCooldownMinutes: integer(1, 1440).default(5),
   alertMinimumHistoryMinutes: integer(2, 1440).default(10),
+  dashboardAuth: z
+    .enum(["password", "none"], { error: 'must be "password" or "none"' })
+    .default("password"),
 });
 
 /** The configuration as the components take it. */
@@ -56,6 +59,7 @@ export interface LakehouseConfig {
     readonly maxOffsets: number;
     readonly alerts: AnomalyDetection;
   };
+  readonly dashboard: { readonly auth: "password" | "none" };
 }
 
 /**
@@ -108,5 +112,6 @@ export function readConfig(): LakehouseConfig {
         minimumHistoryMinutes: keys.alertMinimumHistoryMinutes,
       },
     },
+    dashboard: { auth: keys.dashboardAuth },
   };
 }

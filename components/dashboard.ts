@@ -1,7 +1,10 @@
 import { apps, core } from "@pulumi/kubernetes";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 
-import { labels, podTemplate, service } from "./helpers/pod.ts";
+import { credentials } from "./helpers/credentials.ts";
+import { type Files, labels, podTemplate, service } from "./helpers/pod.ts";
+import type { KafkaConnection } from "./kafka.ts";
+import type { CatalogConnection } from "./nessie.ts";
 import type { QueryConnection } from "./query-engine.ts";
 
 export interface DashboardArgs {
@@ -9,13 +12,35 @@ export interface DashboardArgs {
   readonly image: string;
   readonly nodePort: number;
   readonly query: QueryConnection;
+  /** For the topics on the pipeline page. @default they are shown as unknown */
+  readonly kafka?: KafkaConnection;
+  /** For the tables on the pipeline page. @default they are shown as unknown */
+  readonly catalog?: CatalogConnection;
+  /**
+   * Base address of the streaming driver's UI, for its queries on the pipeline page.
+   * @default they are shown as unknown
+   */
+  readonly sparkUi?: Input<string>;
+  /** `password`: whoever looks must know the generated password; `none`: nobody must. @default "password" */
+  readonly auth?: "password" | "none";
 }
 
 /** The page with the live KPIs. */
 export class Dashboard extends ComponentResource {
   constructor(name: string, args: DashboardArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:apps:Dashboard", name, {}, opts);
-    const { namespace, query } = args;
+    const { namespace, query, auth = "password" } = args;
+    const files: Record<string, Files> = {
+      query: { path: "/run/secrets/query", secret: query.credentialsSecret },
+    };
+    if (auth === "password") {
+      const user = credentials(
+        `${name}-user`,
+        { namespace, entries: { username: "lakehouse" } },
+        this,
+      );
+      files["user"] = { path: "/run/secrets/user", secret: user.secret };
+    }
     new core.v1.Service(
       name,
       service(namespace, name, {
@@ -34,16 +59,12 @@ export class Dashboard extends ComponentResource {
           template: podTemplate(name, {
             image: args.image,
             args: ["/app/dashboard/server.mjs"],
-            env: {
-              PORT: "8080",
-              FLIGHT_ADDRESS: query.address,
-              FLIGHT_USER_FILE: "/run/secrets/query/username",
-              FLIGHT_PASSWORD_FILE: "/run/secrets/query/password",
-            },
+            env: environment(args, auth),
             ports: { http: 8080 },
             probe: { port: 8080, ready: "/healthz" },
-            resources: { cpu: "30m", memory: "64Mi", memoryLimit: "160Mi" },
-            files: { query: { path: "/run/secrets/query", secret: query.credentialsSecret } },
+            // 110Mi at rest; what several long ranges hold while they are read comes on top.
+            resources: { cpu: "30m", memory: "96Mi", memoryLimit: "192Mi" },
+            files,
           }),
         },
       },
@@ -51,4 +72,24 @@ export class Dashboard extends ComponentResource {
     );
     this.registerOutputs();
   }
+}
+
+function environment(
+  { query, kafka, catalog, sparkUi }: DashboardArgs,
+  auth: "password" | "none",
+): Record<string, Input<string>> {
+  return {
+    PORT: "8080",
+    FLIGHT_ADDRESS: query.address,
+    FLIGHT_USER_FILE: "/run/secrets/query/username",
+    FLIGHT_PASSWORD_FILE: "/run/secrets/query/password",
+    AUTH: auth,
+    ...(auth === "password" && {
+      AUTH_USER_FILE: "/run/secrets/user/username",
+      AUTH_PASSWORD_FILE: "/run/secrets/user/password",
+    }),
+    ...(kafka && { KAFKA_BROKERS: kafka.bootstrapServers }),
+    ...(catalog && { NESSIE_URI: catalog.uri }),
+    ...(sparkUi !== undefined && { SPARK_UI_URI: sparkUi }),
+  };
 }

@@ -3,6 +3,16 @@
  * that no float ever touches it.
  */
 
+export type {
+  Health,
+  Lag,
+  Messages,
+  Pipeline,
+  PipelineTable,
+  StreamingQuery,
+  Topic,
+} from "./api-pipeline.ts";
+
 /** How current everything else is. */
 export interface Status {
   /** `loading`: nothing was read yet; `stale`: the latest attempt to read failed, older data are shown. */
@@ -17,31 +27,85 @@ export interface Status {
   readonly isHistoric: boolean;
 }
 
-/** Totals of the newest hour of data. */
-export interface Kpis {
-  readonly from: string;
-  readonly to: string;
+/** Sums over a period. */
+export interface Totals {
   readonly orders: number;
   readonly revenue: string;
+  /** revenue / orders, rounded to the cent; null without an order. */
+  readonly averageOrderValue: string | null;
   readonly clicks: number;
   readonly carts: number;
   readonly errors: number;
   /** errors / (orders + clicks + errors), 0 to 1. */
   readonly errorRate: number;
-  /** Distinct users of the newest minute that is over; users of several minutes cannot be added up. */
-  readonly activeUsers: number;
 }
 
-/** KPIs of one minute. */
-export interface Minute {
+/** Totals of the range. */
+export interface Kpis extends Totals {
+  readonly from: string;
+  /** Not part of the range. */
+  readonly to: string;
+  /** Totals of the time of equal length before; null if there are no data of it. */
+  readonly before: Totals | null;
+}
+
+/** Distinct users of a period, counted over all of it. */
+export interface UserCounts {
+  /** With an order or a click. */
+  readonly activeUsers: number;
+  /** With an order. */
+  readonly buyers: number;
+  /** buyers / activeUsers, 0 to 1; null without users. */
+  readonly conversion: number | null;
+}
+
+/** Users of the range, and of the time of equal length before if there were any. */
+export interface Users extends UserCounts {
+  readonly before: UserCounts | null;
+}
+
+/** KPIs of one step of the trend: a minute, or more in long ranges. */
+export interface Point {
   readonly start: string;
   readonly orders: number;
   readonly revenue: string;
-  readonly activeUsers: number;
   readonly clicks: number;
   readonly carts: number;
   readonly errors: number;
   readonly errorRate: number;
+  /** Distinct users of each minute, added up over the minutes. */
+  readonly userMinutes: number;
+  /** Distinct users a minute: the mean over the step's minutes that have events. */
+  readonly activeUsers: number;
+}
+
+export interface Series {
+  /** Length of a step in minutes. */
+  readonly stepMinutes: number;
+  /** Oldest first, without gaps, at most some 500. */
+  readonly points: readonly Point[];
+}
+
+/** Distinct buyers of each minute, added up over the minutes of a step of the trend. */
+export interface Buyers {
+  readonly start: string;
+  readonly buyerMinutes: number;
+}
+
+/** A product or a category, by its revenue. */
+export interface Seller {
+  /** Product id or category; null for orders without a category. */
+  readonly name: string | null;
+  /** Of a product: its brand and category. */
+  readonly detail: string | null;
+  readonly orders: number;
+  readonly revenue: string;
+}
+
+/** The best of the range, best first. */
+export interface Top {
+  readonly products: readonly Seller[];
+  readonly categories: readonly Seller[];
 }
 
 export interface Order {
@@ -76,41 +140,26 @@ export interface Alert {
   readonly expected: number | null;
   readonly deviation: number | null;
   readonly message: string;
+  /** Null while it is open. */
+  readonly recoveredAt: string | null;
 }
 
-/** What the tables tell about the way from Kafka to them. */
-export interface Pipeline {
-  /** By topic: newest event in the table, and how long it took to get there in seconds. */
-  readonly topics: readonly {
-    readonly topic: string;
-    readonly latestEvent: string | null;
-    readonly latestIngest: string | null;
-    readonly delaySeconds: number | null;
-  }[];
-  readonly deadLetters: number;
-  readonly latestDeadLetter: string | null;
+/** What counts distinct users and sorts products takes longer, and is read less often. */
+export interface Details {
+  readonly users: Users | null;
+  readonly buyers: readonly Buyers[];
+  readonly top: Top;
+  /** When and whether the three above could be read. */
+  readonly detailStatus: Pick<Status, "readAt" | "problem">;
 }
 
-/** Everything the page shows, by section. Each section is an endpoint and a kind of server-sent event. */
-export interface Sections {
+/** What the page shows of a range, by section. Each is a kind of server-sent event. */
+export interface Board {
   readonly status: Status;
   /** Null while there are no data. */
   readonly kpis: Kpis | null;
-  /** The minutes of the newest hour of data, oldest first, without gaps. */
-  readonly series: readonly Minute[];
+  readonly series: Series;
   readonly orders: readonly Order[];
   readonly alerts: readonly Alert[];
   readonly errors: readonly ServiceError[];
-  readonly pipeline: Pipeline | null;
 }
-export type SectionName = keyof Sections;
-
-export const sectionNames = [
-  "status",
-  "kpis",
-  "series",
-  "orders",
-  "alerts",
-  "errors",
-  "pipeline",
-] as const satisfies readonly SectionName[];

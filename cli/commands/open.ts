@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { clusterForStack, requireDeployment } from "../deployment.ts";
 import { UserError } from "../errors.ts";
 import { stackOption } from "../options.ts";
-import { componentStatuses } from "../workloads.ts";
+import { componentStatuses, namespace, userOf } from "../workloads.ts";
 
 /** `npm run open [component]`: prints where it is reached, and opens a browser if it is a page. */
 export function register(program: Command): void {
@@ -28,6 +28,11 @@ export function register(program: Command): void {
         );
       }
       process.stdout.write(`${found.url}\n`);
+      const secret = logins[component];
+      const user = secret === undefined ? null : await userOf(deployment.kubeconfig, secret);
+      if (secret !== undefined && user !== null) {
+        process.stdout.write(`${howToSignIn(user, secret, deployment.kubeconfig)}\n`);
+      }
       if (!found.ready) {
         throw new UserError(`${component} is not ready: ${found.reason ?? ""}`, {
           cure: `\`npm run logs ${component}\` tells more.`,
@@ -35,6 +40,19 @@ export function register(program: Command): void {
       }
       if (found.url.startsWith("http")) await browse(found.url);
     });
+}
+
+/** Secrets with the user and the password of a page that asks for them, by component. */
+const logins: Readonly<Record<string, string>> = { dashboard: "dashboard-user" };
+
+/** The password itself is not printed: terminals are logged and shared. */
+export function howToSignIn(user: string, secret: string, kubeconfig: string): string {
+  return [
+    `  user      ${user}`,
+    `  password  in the Secret ${secret}:`,
+    `            kubectl --kubeconfig ${kubeconfig} -n ${namespace} get secret ${secret} \\`,
+    `              -o go-template='{{.data.password | base64decode}}'`,
+  ].join("\n");
 }
 
 /** A machine without a desktop has no browser to open; the address was printed all the same. */

@@ -1,11 +1,22 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { nodePorts } from "../../components/ports.ts";
+import type { Pipeline, Series, Top } from "../../apps/dashboard/api.ts";
+import { categoryPath, count, money, percent } from "../../apps/dashboard/client/src/format.ts";
 import { clusterForStack } from "../../cli/deployment.ts";
 import { ensureDebianPackages } from "../../cli/host/apt.ts";
+import { nodePorts } from "../../components/ports.ts";
+import {
+  dashboardLogin,
+  numbersBySql,
+  numbersShown,
+  type ShownKpis,
+  spanBefore,
+  topBySql,
+  within,
+} from "../support/dashboard.ts";
 import { scaleProducer } from "../support/faults.ts";
-import { eventually, sqlRow, stack } from "../support/lakehouse.ts";
+import { eventually, lakehouse, sql, sqlRow, stack } from "../support/lakehouse.ts";
 
 /** Chromium in a container or as root, without its own traffic to the outside. */
 const flags = [
@@ -13,22 +24,16 @@ const flags = [
   ...["--disable-background-networking", "--disable-component-update"],
 ];
 
-interface Kpis {
-  readonly from: string;
-  readonly to: string;
-  readonly orders: number;
-  readonly revenue: string;
-  readonly clicks: number;
-}
-
 describe("the dashboard", () => {
   let browser: Browser;
   let page: Page;
   let url: string;
+  let login: { username: string; password: string };
 
   beforeAll(async () => {
     await ensureDebianPackages(["chromium"], () => undefined);
     url = `http://localhost:${(await clusterForStack(stack, "kind")).hostPort(nodePorts.dashboard)}`;
+    login = await dashboardLogin();
     browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
     page = await browser.newPage();
     // Data at rest, so that the page and SQL can be compared to the last digit.
@@ -40,47 +45,209 @@ describe("the dashboard", () => {
     await browser.close();
   });
 
-  const kpis = async (): Promise<Kpis> => {
-    const answer = (await (await fetch(`${url}/api/kpis`)).json()) as { data: Kpis };
-    return answer.data;
+  const api = async <Data>(path: string): Promise<Data> => {
+    const { username, password } = login;
+    const basic = Buffer.from(`${username}:${password}`).toString("base64");
+    const response = await fetch(`${url}${path}`, { headers: { authorization: `Basic ${basic}` } });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { data: Data }).data;
   };
 
-  it("serves the KPIs that SQL gives", async () => {
-    await eventually(
-      "the same totals from the API and from SQL",
+  /** The totals of the range once they are what SQL counts. */
+  const settled = (parameters = "") =>
+    eventually(
+      `the same numbers from /api/kpis${parameters} and from SQL`,
       async () => {
-        const shown = await kpis();
-        const row = await sqlRow(
-          `SELECT sum(orders) AS orders, sum(clicks) AS clicks,
-             CAST(sum(revenue) AS DECIMAL(18,2)) AS revenue
-           FROM ecommerce_db.kpis_per_minute
-           WHERE window_start >= TIMESTAMP '${timestamp(shown.from)}'
-             AND window_start < TIMESTAMP '${timestamp(shown.to)}'`,
-        );
-        return { shown, row };
+        const shown = await api<ShownKpis>(`/api/kpis${parameters}`);
+        return { shown, bySql: await numbersBySql(shown) };
       },
-      ({ shown, row }) =>
-        shown.orders > 0 &&
-        Number(row["orders"]) === shown.orders &&
-        Number(row["clicks"]) === shown.clicks &&
-        row["revenue"] === shown.revenue,
+      ({ shown, bySql }) =>
+        bySql.orders > 0 && JSON.stringify(numbersShown(shown)) === JSON.stringify(bySql),
+    );
+
+  /** The number of a tile, as it is written. */
+  const tile = (name: string): Promise<string> =>
+    page.locator(`dt:text-is('${name}') + dd`).innerText();
+
+  it("shows nothing to who does not know the password", async () => {
+    for (const path of ["/api/kpis", "/api/stream", "/api/pipeline", "/assets/"]) {
+      expect((await fetch(`${url}${path}`)).status, path).toBe(401);
+    }
+    for (const path of ["/healthz", "/metrics"]) {
+      expect((await fetch(`${url}${path}`)).status, path).toBe(200);
+    }
+    const { stdout } = await lakehouse("open", "dashboard");
+    expect(stdout).toContain(url);
+    expect(stdout).toContain("dashboard-user");
+    expect(stdout).not.toContain(login.password);
+  });
+
+  it("lets a browser sign in, and paints within a second", async () => {
+    await page.goto(`${url}/?range=1h`);
+    expect(page.url()).toContain("/login");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Password").fill(login.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Key figures" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Key figures" }).waitFor();
+    const painted = await page.evaluate(
+      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+    );
+    expect(painted).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ["/", ""],
+    ["/?range=15m", "?range=15m"],
+  ])("shows on %s what SQL counts", async (path, parameters) => {
+    const { bySql } = await settled(parameters);
+    await page.goto(`${url}${path}`);
+    const expected = {
+      Revenue: money(bySql.revenue),
+      Orders: count(bySql.orders),
+      "Active users": count(bySql.activeUsers),
+      Conversion: percent(bySql.conversion),
+      "Average order value": money(bySql.averageOrderValue ?? "–"),
+      Clicks: count(bySql.clicks),
+      Carts: count(bySql.carts),
+      Errors: count(bySql.errors),
+      "Error rate": percent(bySql.errorRate),
+    };
+    await eventually(
+      "the numbers of SQL on the page",
+      async () => {
+        const names = Object.keys(expected);
+        const tiles = await Promise.all(names.map(async (name) => [name, await tile(name)]));
+        return Object.fromEntries(tiles) as Record<string, string>;
+      },
+      (shown) => JSON.stringify(shown) === JSON.stringify(expected),
     );
   });
 
-  it("shows those numbers on its page in a real browser", async () => {
+  it("compares with the time before", async () => {
+    const { shown } = await settled("?range=15m");
+    const bySql = await numbersBySql(spanBefore(shown));
+    if (bySql.clicks === 0) expect(shown.before).toBeNull();
+    else expect(shown.before).toMatchObject({ orders: bySql.orders, revenue: bySql.revenue });
+  });
+
+  it("draws five trends whose steps add up to the totals", async () => {
+    const { shown } = await settled();
+    const { points, stepMinutes } = await api<Series>("/api/series");
+    expect(stepMinutes).toBe(1);
+    expect(points.reduce((total, { orders }) => total + orders, 0)).toBe(shown.orders);
     await page.goto(url);
-    const digits = (text: string): string => text.replace(/\D/g, "");
     await eventually(
-      "the orders of the API on the page",
-      async () => ({
-        tile: digits(await page.locator("dt:text-is('Orders') + dd").innerText()),
-        orders: String((await kpis()).orders),
-      }),
-      ({ tile, orders }) => tile !== "" && tile === orders,
+      "five charts",
+      () => page.locator("figure canvas").count(),
+      (charts) => charts === 5,
     );
-    await expect(page.locator("canvas, svg").count()).resolves.toBeGreaterThan(0);
-    expect(await page.locator("table tbody tr").count()).toBeGreaterThan(0);
+    await page.getByText("The same as a table").click();
+    const rows = page.getByRole("region", { name: "Trends" }).locator("tbody tr");
+    expect(await rows.count()).toBe(points.length);
+    const orders = await rows.locator("td:nth-child(3)").allInnerTexts();
+    expect(orders).toEqual(points.toReversed().map((point) => count(point.orders)));
+  });
+
+  it("lists what sells best, as SQL does", async () => {
+    const { shown } = await settled();
+    const products = await topBySql("product_id", shown);
+    const categories = await topBySql("category", shown);
+    const top = await api<Top>("/api/top");
+    expect(top.products).toMatchObject(products);
+    expect(top.categories).toMatchObject(categories);
+    const list = page.getByRole("region", { name: "Top categories" }).getByRole("listitem");
+    await list.first().waitFor();
+    expect(await list.locator(".seller-name").allInnerTexts()).toEqual(
+      categories.map(({ name }) => (name === null ? "no category" : categoryPath(name))),
+    );
+    expect(await list.locator(".seller-revenue").allInnerTexts()).toEqual(
+      categories.map(({ revenue }) => money(revenue)),
+    );
+  });
+
+  it("lists the latest orders, errors and alerts of SQL", async () => {
+    const { shown } = await settled();
+    const amounts = await sql<{ amount: string }>(
+      `SELECT amount FROM ecommerce_db.orders WHERE ${within("event_time", shown)}
+       ORDER BY event_time DESC, order_id LIMIT 20`,
+    );
+    const table = (name: string) => page.getByRole("region", { name }).locator("tbody tr");
+    expect(await table("Latest orders").locator("td:last-child").allInnerTexts()).toEqual(
+      amounts.map(({ amount }) => money(amount)),
+    );
+    const levels = await sql<{ level: string }>(
+      `SELECT level FROM ecommerce_db.errors
+       WHERE ${within("event_time", shown)} AND level <> 'INFO'
+       ORDER BY event_time DESC, event_id LIMIT 20`,
+    );
+    expect(await table("Latest errors").locator(".tag").allInnerTexts()).toEqual(
+      levels.map(({ level }) => level),
+    );
+    const { alerts } = await sqlRow(
+      `SELECT count(*) AS alerts FROM ecommerce_db.alerts
+       WHERE alert_time >= TIMESTAMP '${shown.from.replace("T", " ").replace("Z", "")}'`,
+    );
+    expect(await table("Alerts").count()).toBe(Math.min(500, Number(alerts)));
+  });
+
+  it("keeps the range in its address, also a custom one", async () => {
+    await page.getByRole("button", { name: "24 h" }).click();
+    expect(new URL(page.url()).search).toBe("?range=24h");
+    const { shown } = await settled("?range=15m");
+    const [from, to] = [shown.from.slice(0, 16), shown.to.slice(0, 16)];
+    await page.getByRole("button", { name: "Custom" }).click();
+    await page.getByLabel("From (UTC)").fill(from);
+    await page.getByLabel("To (UTC)").fill(to);
+    await page.getByRole("button", { name: "Show" }).click();
+    const { searchParams } = new URL(page.url());
+    expect([searchParams.get("from"), searchParams.get("to")]).toEqual([`${from}Z`, `${to}Z`]);
+    await eventually(
+      "the orders of that time",
+      () => tile("Orders"),
+      (orders) => orders === count(shown.orders),
+    );
+  });
+
+  it("shows the pipeline as Kafka and the tables are", async () => {
+    const pipeline = await eventually(
+      "tables that have caught up with Kafka",
+      () => api<Pipeline>("/api/pipeline"),
+      ({ topics }) =>
+        ["orders", "clicks", "errors"].every(
+          (name) => topics?.find((topic) => topic.name === name)?.lag?.messages === 0,
+        ),
+    );
+    expect(pipeline.health.filter(({ state }) => state !== "up")).toEqual([]);
+    const { rows } = await sqlRow("SELECT count(*) AS rows FROM ecommerce_db.orders");
+    const orders = pipeline.tables?.find(({ name }) => name === "orders");
+    expect(orders?.rows).toBe(Number(rows));
+    expect(pipeline.queries?.map(({ name }) => name)).toContain("events");
+    await page.getByRole("link", { name: "Pipeline" }).click();
+    expect(new URL(page.url()).pathname).toBe("/pipeline");
+    const row = page.getByRole("region", { name: "Iceberg tables" }).locator("tbody tr");
+    const shown = row.filter({ has: page.getByRole("rowheader", { name: "orders", exact: true }) });
+    await eventually(
+      "the rows of the table on the page",
+      () => shown.locator("td").first().innerText(),
+      (text) => text === count(Number(rows)),
+    );
+    await page.getByRole("button", { name: "Last messages of orders", exact: true }).click();
+    expect(await page.locator(".messages pre").first().innerText()).toContain('"order_id"');
+  });
+
+  it("fits a phone, and follows the system into the dark", async () => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.emulateMedia({ colorScheme: "dark" });
+    for (const path of ["/", "/pipeline"]) {
+      await page.goto(`${url}${path}`);
+      await page.getByRole("heading", { level: 2 }).first().waitFor();
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, path).toBeLessThanOrEqual(390);
+    }
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
   });
 });
-
-const timestamp = (iso: string): string => iso.replace("T", " ").replace("Z", "");

@@ -1,106 +1,150 @@
 import { formatCents, parseCents } from "../../producer/money.ts";
-import type { Kpis, Minute } from "../api.ts";
+import type { Kpis, Point, Series, Totals } from "../api.ts";
+import type { Period } from "../range.ts";
+import { minute, type Window } from "./period.ts";
 import { number, type Query, text } from "./rows.ts";
+import { within } from "./sql.ts";
 
-const minute = 60_000;
-/** How much of the newest data the page shows, in minutes. */
-const span = 60;
+/** Sums over some minutes. */
+interface Sums {
+  readonly minutes: number;
+  readonly orders: number;
+  readonly cents: bigint;
+  readonly userMinutes: number;
+  readonly clicks: number;
+  readonly carts: number;
+  readonly errors: number;
+}
 
-/**
- * The minutes of the newest hour of data, oldest first. The table has no row for a minute without
- * an event; here it has one, so that a pause looks like a pause.
- */
-export async function readSeries(query: Query): Promise<Minute[]> {
+/** Sums of one minute, hour or day that has events. */
+export interface Slice extends Sums {
+  /** ms since 1970. */
+  readonly start: number;
+}
+
+const nothing: Sums = {
+  minutes: 0,
+  orders: 0,
+  cents: 0n,
+  userMinutes: 0,
+  clicks: 0,
+  carts: 0,
+  errors: 0,
+};
+
+/** The slices of a window and of the time before, which both totals and the trend are made of. */
+export async function readSlices(query: Query, window: Window): Promise<Slice[]> {
+  const bucket = `DATE_TRUNC('${window.grain}', window_start)`;
   const rows = await query(
-    `SELECT window_start, orders, revenue, active_users, clicks, carts, errors, error_rate
-     FROM ecommerce_db.kpis_per_minute ORDER BY window_start DESC LIMIT ${span}`,
+    `SELECT ${bucket} AS bucket_start, COUNT(*) AS minute_count, SUM(orders) AS orders,
+       SUM(revenue) AS revenue, SUM(active_users) AS user_minutes, SUM(clicks) AS clicks,
+       SUM(carts) AS carts, SUM(errors) AS errors
+     FROM ecommerce_db.kpis_per_minute
+     WHERE ${within("window_start", { from: window.before?.from ?? window.from, to: window.to })}
+     GROUP BY ${bucket}`,
   );
-  const minutes = rows.map((row): Minute => ({
-    start: text(row, "window_start"),
+  return rows.map((row) => ({
+    start: Date.parse(text(row, "bucket_start")),
+    minutes: number(row, "minute_count"),
     orders: number(row, "orders"),
-    revenue: text(row, "revenue"),
-    activeUsers: number(row, "active_users"),
+    cents: parseCents(text(row, "revenue")) ?? 0n,
+    userMinutes: number(row, "user_minutes"),
     clicks: number(row, "clicks"),
     carts: number(row, "carts"),
     errors: number(row, "errors"),
-    errorRate: number(row, "error_rate"),
   }));
-  return withoutGaps(minutes);
 }
 
-function withoutGaps(newestFirst: readonly Minute[]): Minute[] {
-  const [newest] = newestFirst;
-  if (newest === undefined) return [];
-  const end = Date.parse(newest.start);
-  const byStart = new Map(newestFirst.map((each) => [Date.parse(each.start), each]));
-  const known = [...byStart.keys()].filter((start) => start > end - span * minute);
-  const series: Minute[] = [];
-  for (let start = Math.min(...known); start <= end; start += minute) {
-    series.push(byStart.get(start) ?? emptyMinute(start));
+/** Totals of the window, and of the time before. */
+export function kpisOf(slices: readonly Slice[], window: Window): Kpis {
+  const before = window.before === null ? [] : slicesOf(slices, window.before);
+  return {
+    from: new Date(window.from).toISOString(),
+    to: new Date(window.to).toISOString(),
+    ...totals(sum(slicesOf(slices, window))),
+    before: before.length === 0 ? null : totals(sum(before)),
+  };
+}
+
+/** The trend of the window. A step without an event is there too, so that a pause looks like a pause. */
+export function seriesOf(slices: readonly Slice[], window: Window): Series {
+  const { step, to } = window;
+  const byStep = Map.groupBy(slicesOf(slices, window), ({ start }) => stepStart(start, step));
+  const points: Point[] = [];
+  // Before the first data there is nothing to show a pause of, and a step that the window cuts off
+  // would look like a fall. Where everything is shown, nothing is cut off.
+  const firstWhole = window.before === null ? 0 : stepStart(window.from + step - 1, step);
+  const first = Math.max(Math.min(...byStep.keys()), firstWhole);
+  for (let start = first; start < to; start += step) {
+    const sums = sum(byStep.get(start) ?? []);
+    const { orders, revenue, clicks, carts, errors, errorRate } = totals(sums);
+    points.push({
+      start: new Date(start).toISOString(),
+      ...{ orders, revenue, clicks, carts, errors, errorRate },
+      userMinutes: sums.userMinutes,
+      activeUsers: sums.minutes === 0 ? 0 : sums.userMinutes / sums.minutes,
+    });
   }
-  return series;
+  return { stepMinutes: step / minute, points };
 }
 
-function emptyMinute(start: number): Minute {
-  return {
-    start: new Date(start).toISOString(),
-    orders: 0,
-    revenue: "0.00",
-    activeUsers: 0,
-    clicks: 0,
-    carts: 0,
-    errors: 0,
-    errorRate: 0,
-  };
-}
-
-/** When a minute of the series ends. */
-export function endOf({ start }: Minute): string {
-  return new Date(Date.parse(start) + minute).toISOString();
+/** Steps begin at multiples of their length since 1970, so that they stay where they are as time goes on. */
+export function stepStart(time: number, step: number): number {
+  return Math.floor(time / step) * step;
 }
 
 /**
- * Totals of a series.
- * @param now ms since 1970: the newest minute is not over yet if it ends later.
- */
-export function totals(series: readonly Minute[], now: number): Kpis | null {
-  const first = series[0];
-  const last = series.at(-1);
-  if (first === undefined || last === undefined) return null;
-  const sum = (value: (each: Minute) => number): number =>
-    series.reduce((total, each) => total + value(each), 0);
-  const orders = sum((each) => each.orders);
-  const clicks = sum((each) => each.clicks);
-  const errors = sum((each) => each.errors);
-  const events = orders + clicks + errors;
-  const cents = series.reduce((total, each) => total + (parseCents(each.revenue) ?? 0n), 0n);
-  const complete = series.findLast((each) => Date.parse(endOf(each)) <= now) ?? last;
-  return {
-    from: first.start,
-    to: endOf(last),
-    orders,
-    revenue: formatCents(cents),
-    clicks,
-    carts: sum((each) => each.carts),
-    errors,
-    errorRate: events === 0 ? 0 : errors / events,
-    activeUsers: complete.activeUsers,
-  };
-}
-
-/**
- * From when on a table has to be read to find its newest `count` rows: the KPIs know how many rows
- * each minute has, so that no query has to sort a whole table.
+ * From when on a table has to be read to find its newest `count` rows, in ms: the KPIs know how many
+ * rows each step has, so that no query has to sort a whole table. Null if it has no rows.
  */
 export function startOfNewest(
-  series: readonly Minute[],
-  column: "orders" | "clicks" | "errors",
+  { points }: Series,
+  column: "orders" | "errors",
   count: number,
-): string | null {
+): number | null {
   let rows = 0;
-  for (const each of series.toReversed()) {
-    rows += each[column];
-    if (rows >= count) return each.start;
+  let since: string | null = null;
+  for (const point of points.toReversed()) {
+    if (rows >= count) break;
+    if (point[column] > 0) since = point.start;
+    rows += point[column];
   }
-  return series[0]?.start ?? null;
+  return since === null ? null : Date.parse(since);
+}
+
+function slicesOf(slices: readonly Slice[], { from, to }: Period): Slice[] {
+  return slices.filter(({ start }) => start >= from && start < to);
+}
+
+function sum(slices: readonly Sums[]): Sums {
+  return slices.reduce(
+    (total, each) => ({
+      minutes: total.minutes + each.minutes,
+      orders: total.orders + each.orders,
+      cents: total.cents + each.cents,
+      userMinutes: total.userMinutes + each.userMinutes,
+      clicks: total.clicks + each.clicks,
+      carts: total.carts + each.carts,
+      errors: total.errors + each.errors,
+    }),
+    nothing,
+  );
+}
+
+function totals({ orders, cents, clicks, carts, errors }: Sums): Totals {
+  const events = orders + clicks + errors;
+  return {
+    orders,
+    revenue: formatCents(cents),
+    averageOrderValue: orders === 0 ? null : formatCents(rounded(cents, BigInt(orders))),
+    clicks,
+    carts,
+    errors,
+    errorRate: events === 0 ? 0 : errors / events,
+  };
+}
+
+/** The quotient, half a cent rounded up. */
+function rounded(cents: bigint, count: bigint): bigint {
+  return (2n * cents + count) / (2n * count);
 }

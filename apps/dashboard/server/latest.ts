@@ -1,20 +1,23 @@
-import type { Alert, Minute, Order, Pipeline, ServiceError } from "../api.ts";
+import type { Alert, Order, Series, ServiceError } from "../api.ts";
 import { startOfNewest } from "./kpis.ts";
-import type { Row } from "../../query/client/flight-client.ts";
+import type { Window } from "./period.ts";
 import { number, numberOrNull, type Query, text, textOrNull } from "./rows.ts";
+import { timestamp, within } from "./sql.ts";
 
-/** How many rows the lists have. */
+/** How many rows the lists of events have. */
 const listed = 20;
 /** At least this many lines of logs are looked at to find `listed` of them that are more than information. */
 const logLines = 200;
+/** The newest alerts, among which the page looks for those that a viewer asks for. */
+const alertsListed = 500;
 
 /** The newest orders, newest first. */
-export async function readOrders(query: Query, series: readonly Minute[]): Promise<Order[]> {
-  const since = startOfNewest(series, "orders", listed);
-  if (since === null) return [];
+export async function readOrders(query: Query, series: Series, to: number): Promise<Order[]> {
+  const from = startOfNewest(series, "orders", listed);
+  if (from === null) return [];
   const rows = await query(
     `SELECT order_id, event_time, user_id, product_id, category, brand, price, quantity, amount
-     FROM ecommerce_db.orders WHERE event_time >= ${timestamp(since)}
+     FROM ecommerce_db.orders WHERE ${within("event_time", { from, to })}
      ORDER BY event_time DESC, order_id LIMIT ${listed}`,
   );
   return rows.map((row) => ({
@@ -31,12 +34,16 @@ export async function readOrders(query: Query, series: readonly Minute[]): Promi
 }
 
 /** The newest lines of logs that are more than information, newest first. */
-export async function readErrors(query: Query, series: readonly Minute[]): Promise<ServiceError[]> {
-  const since = startOfNewest(series, "errors", logLines);
-  if (since === null) return [];
+export async function readErrors(
+  query: Query,
+  series: Series,
+  to: number,
+): Promise<ServiceError[]> {
+  const from = startOfNewest(series, "errors", logLines);
+  if (from === null) return [];
   const rows = await query(
     `SELECT event_id, event_time, service, level, code, message, user_id
-     FROM ecommerce_db.errors WHERE event_time >= ${timestamp(since)} AND level <> 'INFO'
+     FROM ecommerce_db.errors WHERE ${within("event_time", { from, to })} AND level <> 'INFO'
      ORDER BY event_time DESC, event_id LIMIT ${listed}`,
   );
   return rows.map((row) => ({
@@ -50,11 +57,22 @@ export async function readErrors(query: Query, series: readonly Minute[]): Promi
   }));
 }
 
-/** The newest alerts, newest first. */
-export async function readAlerts(query: Query): Promise<Alert[]> {
+/**
+ * The newest alerts, newest first.
+ * @param isOpenEnded whether alerts that are newer than the newest KPIs belong to them as well.
+ */
+export async function readAlerts(
+  query: Query,
+  window: Window,
+  isOpenEnded: boolean,
+): Promise<Alert[]> {
+  const condition = isOpenEnded
+    ? `alert_time >= ${timestamp(window.from)}`
+    : within("alert_time", window);
+  // All columns: `recovered_at` is younger than the table, which may not have it yet.
   const rows = await query(
-    `SELECT alert_id, alert_time, kind, metric, "value", expected, deviation, message
-     FROM ecommerce_db.alerts ORDER BY alert_time DESC, alert_id LIMIT ${listed}`,
+    `SELECT * FROM ecommerce_db.alerts WHERE ${condition}
+     ORDER BY alert_time DESC, alert_id LIMIT ${alertsListed}`,
   );
   return rows.map((row) => ({
     alertId: text(row, "alert_id"),
@@ -65,45 +83,6 @@ export async function readAlerts(query: Query): Promise<Alert[]> {
     expected: numberOrNull(row, "expected"),
     deviation: numberOrNull(row, "deviation"),
     message: text(row, "message"),
+    recoveredAt: textOrNull(row, "recovered_at"),
   }));
-}
-
-/** How the newest events of each topic came into their tables. */
-export async function readPipeline(query: Query, series: readonly Minute[]): Promise<Pipeline> {
-  const topics = ["orders", "clicks", "errors"] as const;
-  const [letters, ...newest] = await Promise.all([
-    query(
-      `SELECT count(*) AS letters, max(received_at) AS latest FROM ecommerce_db.dead_letters`,
-    ).then((rows): Row => rows[0] ?? {}),
-    ...topics.map(async (topic): Promise<Row> => {
-      const since = startOfNewest(series, topic, 1);
-      if (since === null) return {};
-      const rows = await query(
-        `SELECT event_time, ingest_time FROM ecommerce_db.${topic}
-         WHERE event_time >= ${timestamp(since)} ORDER BY event_time DESC LIMIT 1`,
-      );
-      return rows[0] ?? {};
-    }),
-  ]);
-  return {
-    topics: newest.map((row, index) => {
-      const latestEvent = textOrNull(row, "event_time");
-      const latestIngest = textOrNull(row, "ingest_time");
-      return {
-        topic: topics[index] ?? "",
-        latestEvent,
-        latestIngest,
-        delaySeconds:
-          latestEvent === null || latestIngest === null
-            ? null
-            : (Date.parse(latestIngest) - Date.parse(latestEvent)) / 1000,
-      };
-    }),
-    deadLetters: number(letters, "letters"),
-    latestDeadLetter: textOrNull(letters, "latest"),
-  };
-}
-
-function timestamp(iso: string): string {
-  return `TIMESTAMP '${iso.slice(0, -1).replace("T", " ")}'`;
 }

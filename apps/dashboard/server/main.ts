@@ -4,9 +4,13 @@ import { join } from "node:path";
 
 import { connect } from "../../query/client/flight-client.ts";
 import { createApp } from "./app.ts";
-import { Board } from "./board.ts";
+import type { Login } from "./access/credentials.ts";
+import { Boards } from "./boards.ts";
 import { DashboardMetrics } from "./metrics.ts";
-import { readSettings } from "./settings.ts";
+import { KafkaReader } from "./pipeline/kafka.ts";
+import { pipelineFeed } from "./pipeline/pipeline.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { Viewers } from "./viewers.ts";
 
 /** A query that takes longer tells viewers that something is wrong. */
 const queryDeadlineSeconds = 10;
@@ -19,6 +23,12 @@ const publicFolder = [
 
 async function secret(file: string): Promise<string> {
   return (await readFile(file, "utf8")).trimEnd();
+}
+
+async function readLogin(settings: Settings): Promise<Login | undefined> {
+  const { AUTH, AUTH_USER_FILE: user = "", AUTH_PASSWORD_FILE: password = "" } = settings;
+  if (AUTH === "none") return undefined;
+  return { username: await secret(user), password: await secret(password) };
 }
 
 async function run(): Promise<void> {
@@ -35,15 +45,27 @@ async function run(): Promise<void> {
     deadlineSeconds: queryDeadlineSeconds,
   });
   const metrics = new DashboardMetrics();
-  const board = new Board(metrics.timed((sql) => flight.query(sql)));
-  metrics.observe(board);
-  const app = await createApp({ board, metrics: metrics.registry, publicFolder });
+  const query = metrics.timed((sql) => flight.query(sql));
+  const viewers = new Viewers();
+  metrics.observe(viewers);
+  const { KAFKA_BROKERS: brokers, NESSIE_URI: nessieUri, SPARK_UI_URI: sparkUri } = settings;
+  const kafka = brokers === undefined ? undefined : new KafkaReader(brokers.split(","));
+  const app = await createApp({
+    boards: new Boards(query),
+    pipeline: pipelineFeed({ query, kafka, nessieUri, sparkUri }),
+    kafka,
+    viewers,
+    metrics: metrics.registry,
+    publicFolder,
+    login: await readLogin(settings),
+  });
   console.log(`listening at ${await app.listen({ host: "0.0.0.0", port: settings.PORT })}`);
 
   for (const signal of ["SIGTERM", "SIGINT"]) {
     process.once(signal, () => {
-      void app.close().then(() => {
+      void app.close().then(async () => {
         flight.close();
+        await kafka?.close();
       });
     });
   }

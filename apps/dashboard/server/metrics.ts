@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-import type { Board } from "./board.ts";
 import type { Query } from "./rows.ts";
+import type { Viewers } from "./viewers.ts";
 
 /** What /metrics tells: the process, the queries, the viewers. */
 export class DashboardMetrics {
@@ -34,13 +34,13 @@ export class DashboardMetrics {
     };
   }
 
-  observe(board: Board): void {
+  observe(viewers: Viewers): void {
     new Gauge({
       name: "dashboard_viewers",
       help: "Browsers that are watching",
       registers: [this.registry],
       collect() {
-        this.set(board.watchers);
+        this.set(viewers.count);
       },
     });
   }

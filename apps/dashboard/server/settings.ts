@@ -1,14 +1,37 @@
 import { z } from "zod";
 
+/** An address without a slash at its end, so that paths can be appended. */
+const base = z.url().transform((url) => url.replace(/\/+$/, ""));
+
 /** What the container is told by its environment. */
-const environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  /** `host:port` of the query engine. */
-  FLIGHT_ADDRESS: z.string().regex(/^[^\s:]+:\d+$/, "host:port"),
-  /** Files that hold the query engine's user and password. */
-  FLIGHT_USER_FILE: z.string().min(1),
-  FLIGHT_PASSWORD_FILE: z.string().min(1),
-});
+const environment = z
+  .object({
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+    /** `host:port` of the query engine. */
+    FLIGHT_ADDRESS: z.string().regex(/^[^\s:]+:\d+$/, "host:port"),
+    /** Files that hold the query engine's user and password. */
+    FLIGHT_USER_FILE: z.string().min(1),
+    FLIGHT_PASSWORD_FILE: z.string().min(1),
+    /** `password`: only who knows it sees anything; `none`: everybody does. */
+    AUTH: z.enum(["password", "none"]).default("password"),
+    /** Files that hold the viewers' user and password. */
+    AUTH_USER_FILE: z.string().min(1).optional(),
+    AUTH_PASSWORD_FILE: z.string().min(1).optional(),
+    /** `host:port` of some brokers, with commas between them; without it topics are not shown. */
+    KAFKA_BROKERS: z
+      .string()
+      .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, "host:port,host:port")
+      .optional(),
+    /** Base address of Nessie; without it tables are not shown. */
+    NESSIE_URI: base.optional(),
+    /** Base address of the streaming driver's UI; without it streaming queries are not shown. */
+    SPARK_UI_URI: base.optional(),
+  })
+  .refine(
+    ({ AUTH, AUTH_USER_FILE, AUTH_PASSWORD_FILE }) =>
+      AUTH === "none" || (AUTH_USER_FILE !== undefined && AUTH_PASSWORD_FILE !== undefined),
+    { path: ["AUTH"], error: "password needs AUTH_USER_FILE and AUTH_PASSWORD_FILE" },
+  );
 
 export type Settings = z.infer<typeof environment>;
 

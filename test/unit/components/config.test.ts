@@ -26,6 +26,7 @@ describe("the configuration", () => {
         maxOffsets: 150_000,
         alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
       },
+      dashboard: { auth: "password" },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -60,6 +61,7 @@ describe("the configuration", () => {
       "lakehouse:alertThreshold": "1",
       "lakehouse:images": "upstream",
       "lakehouse:kafkaBroker": "3",
+      "lakehouse:dashboardAuth": "open",
     });
     await expect(faulty).rejects.toThrow(
       `The configuration of stack "unit" cannot be used:
@@ -70,6 +72,7 @@ describe("the configuration", () => {
   lakehouse:kafkaStorage must be a size such as 8Gi, but is "8"
   lakehouse:producerRate must be a whole number, but is "fast"
   lakehouse:alertThreshold must be at least 2, but is "1"
+  lakehouse:dashboardAuth must be "password" or "none", but is "open"
 Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
   });

@@ -2,7 +2,7 @@ import type { V1Container, V1Deployment, V1Service } from "@kubernetes/client-no
 import { output } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 
-import { Dashboard } from "../../../components/dashboard.ts";
+import { Dashboard, type DashboardArgs } from "../../../components/dashboard.ts";
 import { Namespace } from "../../../components/namespace.ts";
 import { Producer } from "../../../components/producer.ts";
 import { Streaming } from "../../../components/streaming.ts";
@@ -60,8 +60,8 @@ describe("the producer", () => {
 });
 
 describe("the dashboard", () => {
-  it("asks the query engine as its user, and is seen on this machine", async () => {
-    const recording = await record(
+  const deploy = (args: Partial<DashboardArgs> = {}) =>
+    record(
       () =>
         new Dashboard("dashboard", {
           namespace: "lakehouse",
@@ -71,8 +71,12 @@ describe("the dashboard", () => {
             address: output("query:32010"),
             credentialsSecret: output("query-user"),
           },
+          ...args,
         }),
     );
+
+  it("asks the query engine as its user, and is seen on this machine by who knows the password", async () => {
+    const recording = await deploy();
     const dashboard = container(recording, "dashboard");
     expect(dashboard?.args).toEqual(["/app/dashboard/server.mjs"]);
     expect(environment(dashboard?.env)).toEqual({
@@ -80,12 +84,46 @@ describe("the dashboard", () => {
       FLIGHT_ADDRESS: "query:32010",
       FLIGHT_USER_FILE: "/run/secrets/query/username",
       FLIGHT_PASSWORD_FILE: "/run/secrets/query/password",
+      AUTH: "password",
+      AUTH_USER_FILE: "/run/secrets/user/username",
+      AUTH_PASSWORD_FILE: "/run/secrets/user/password",
+    });
+    expect(dashboard?.volumeMounts).toContainEqual({
+      name: "user",
+      mountPath: "/run/secrets/user",
+      readOnly: true,
+    });
+    expect(recording.find("kubernetes:core/v1:Secret", "dashboard-user").inputs).toMatchObject({
+      metadata: { name: "dashboard-user" },
+      stringData: { username: "lakehouse", password: "secret of dashboard-user" },
     });
     const { inputs } = recording.find("kubernetes:core/v1:Service", "dashboard");
     expect((inputs as unknown as V1Service).spec).toMatchObject({
       type: "NodePort",
       ports: [{ port: 8080, nodePort: 30080 }],
     });
+  });
+
+  it("is told where the parts of the pipeline are", async () => {
+    const recording = await deploy({
+      kafka: { bootstrapServers: output("kafka:9092") },
+      catalog: { uri: output("http://nessie:19120") },
+      sparkUi: "http://streaming-ui:4040",
+    });
+    expect(environment(container(recording, "dashboard")?.env)).toMatchObject({
+      KAFKA_BROKERS: "kafka:9092",
+      NESSIE_URI: "http://nessie:19120",
+      SPARK_UI_URI: "http://streaming-ui:4040",
+    });
+  });
+
+  it("has no password if the stack wants none", async () => {
+    const recording = await deploy({ auth: "none" });
+    const { env, volumeMounts } = container(recording, "dashboard") ?? {};
+    expect(environment(env)).toMatchObject({ AUTH: "none" });
+    expect(environment(env)).not.toHaveProperty("AUTH_PASSWORD_FILE");
+    expect(volumeMounts?.map(({ name }) => name)).toEqual(["tmp", "query"]);
+    expect(recording.all("random:index/randomPassword:RandomPassword")).toEqual([]);
   });
 });
 

@@ -48,3 +48,42 @@ export function clockWithSeconds(time: string): string {
 export function day(time: string): string {
   return dayFormat.format(new Date(time));
 }
+
+const shortDayFormat = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "UTC",
+  day: "numeric",
+  month: "short",
+});
+
+/** 1 Oct */
+export function shortDay(time: string | number): string {
+  return shortDayFormat.format(new Date(time));
+}
+
+/** 1 Oct 02:50, or with the year if it is not this one. */
+export function moment(time: string | number): string {
+  const date = new Date(time);
+  const isThisYear = date.getUTCFullYear() === new Date().getUTCFullYear();
+  const year = isThisYear ? "" : ` ${date.getUTCFullYear()}`;
+  return `${shortDay(time)}${year} ${clock(time)}`;
+}
+
+/** 02:00 to 03:00 on one day, else 1 Oct 2019 02:00 to 2 Oct 2019 02:00. */
+export function span(from: string, to: string): string {
+  return from.slice(0, 10) === to.slice(0, 10)
+    ? `${clock(from)} to ${clock(to)}`
+    : `${moment(from)} to ${moment(to)}`;
+}
+
+/** 1234567 as 1.2 MB. */
+export function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  const power = Math.min(bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const digits = power === 0 ? 0 : 1;
+  return `${(bytes / 1000 ** power).toFixed(digits)} ${units[power] ?? ""}`;
+}
+
+/** A category as people write it: electronics.audio as electronics › audio. */
+export function categoryPath(category: string): string {
+  return category.replaceAll(".", " › ");
+}

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { Order } from "../../api.ts";
-import { clockWithSeconds, count, money } from "./format.ts";
+import { categoryPath, clockWithSeconds, count, money } from "./format.ts";
 
 interface LatestOrdersProps {
   readonly orders: readonly Order[];
@@ -14,9 +14,7 @@ export function LatestOrders({ orders, isLoading }: LatestOrdersProps): ReactNod
     <section className="card" aria-labelledby="orders" aria-busy={isLoading}>
       <h2 id="orders">Latest orders</h2>
       {orders.length === 0 ? (
-        <p className="empty">
-          {isLoading ? "Loading…" : "No orders in the last 60 minutes of data."}
-        </p>
+        <p className="empty">{isLoading ? "Loading…" : "No orders at this time."}</p>
       ) : (
         <div className="scroll" tabIndex={0} role="region" aria-labelledby="orders">
           <table>
@@ -41,12 +39,14 @@ export function LatestOrders({ orders, isLoading }: LatestOrdersProps): ReactNod
             <tbody>
               {orders.map((order) => (
                 <tr key={order.orderId}>
-                  <td>
+                  <td className="time">
                     <time dateTime={order.time}>{clockWithSeconds(order.time)}</time>
                   </td>
                   <td>
                     <span className="brand">{order.brand ?? "no brand"}</span>{" "}
-                    <small>{order.category?.replaceAll(".", " › ") ?? order.productId}</small>
+                    <small>
+                      {order.category === null ? order.productId : categoryPath(order.category)}
+                    </small>
                   </td>
                   <td className="wide">{order.userId}</td>
                   <td className="number wide">{money(order.price)}</td>

@@ -2,15 +2,17 @@ import type { ReactNode } from "react";
 
 import type { Status } from "../../api.ts";
 import { clock, day } from "./format.ts";
-import type { BoardState } from "./live-board.ts";
+import type { LiveState } from "./live-store.ts";
 
 interface NoticesProps {
   readonly status: Status | undefined;
-  readonly connection: BoardState["connection"];
+  /** Why users and sellers cannot be counted. */
+  readonly detailProblem: string | null;
+  readonly connection: LiveState["connection"];
 }
 
 /** What a viewer must know to read the numbers rightly. Announced by screen readers as it changes. */
-export function Notices({ status, connection }: NoticesProps): ReactNode {
+export function Notices({ status, detailProblem, connection }: NoticesProps): ReactNode {
   return (
     <div role="status">
       {connection === "lost" && (
@@ -23,6 +25,12 @@ export function Notices({ status, connection }: NoticesProps): ReactNode {
         <p className="notice" data-tone="bad">
           The tables cannot be read{status.readAt === null ? "" : ": the numbers below are old"}.{" "}
           <small>{status.problem}</small>
+        </p>
+      )}
+      {connection !== "lost" && status?.problem == null && detailProblem !== null && (
+        <p className="notice" data-tone="waiting">
+          Users, conversion and top sellers cannot be counted at the moment. A shorter range needs
+          less time. <small>{detailProblem}</small>
         </p>
       )}
       {status?.isHistoric === true && status.dataTime !== null && (

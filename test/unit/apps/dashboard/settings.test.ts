@@ -6,13 +6,34 @@ const needed = {
   FLIGHT_ADDRESS: "query:32010",
   FLIGHT_USER_FILE: "/run/user",
   FLIGHT_PASSWORD_FILE: "/run/password",
+  AUTH_USER_FILE: "/run/viewer",
+  AUTH_PASSWORD_FILE: "/run/viewers-password",
 };
 
 describe("readSettings", () => {
   it("needs the query engine's address and credentials", () => {
-    expect(readSettings(needed)).toEqual({ ...needed, PORT: 8080 });
+    expect(readSettings(needed)).toEqual({ ...needed, PORT: 8080, AUTH: "password" });
     expect(() => readSettings({ FLIGHT_ADDRESS: "query", PORT: "x" })).toThrow(
       /PORT: .*FLIGHT_ADDRESS: host:port; FLIGHT_USER_FILE: .*FLIGHT_PASSWORD_FILE: /,
+    );
+  });
+
+  it("does without a password only if told so", () => {
+    const open = { ...needed, AUTH_PASSWORD_FILE: undefined };
+    expect(() => readSettings(open)).toThrow(
+      "AUTH: password needs AUTH_USER_FILE and AUTH_PASSWORD_FILE",
+    );
+    expect(readSettings({ ...open, AUTH: "none" }).AUTH).toBe("none");
+  });
+
+  it("may be told where the parts of the pipeline are", () => {
+    const parts = { KAFKA_BROKERS: "one:9092,two:9092", NESSIE_URI: "http://nessie:19120/" };
+    expect(readSettings({ ...needed, ...parts })).toMatchObject({
+      KAFKA_BROKERS: "one:9092,two:9092",
+      NESSIE_URI: "http://nessie:19120",
+    });
+    expect(() => readSettings({ ...needed, KAFKA_BROKERS: "kafka", SPARK_UI_URI: "x" })).toThrow(
+      /KAFKA_BROKERS: host:port,host:port; SPARK_UI_URI: /,
     );
   });
 });

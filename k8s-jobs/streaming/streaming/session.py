@@ -29,6 +29,8 @@ SMALL_BATCHES = {
     "spark.locality.wait": "0s",
     # The appends of one batch share the cores instead of queueing behind the largest.
     "spark.scheduler.mode": "FAIR",
+    # Rates and durations of the query among the driver's metrics, for the dashboard.
+    "spark.sql.streaming.metricsEnabled": "true",
     # A job that runs for weeks keeps the history of minutes only.
     "spark.ui.retainedJobs": "200",
     "spark.ui.retainedStages": "200",

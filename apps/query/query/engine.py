@@ -64,6 +64,7 @@ class Engine:
         memory_limit: str,
         threads: int,
         spill_directory: str,
+        *,
         limits: Limits | None = None,
         views: Mapping[str, str] | None = None,
     ) -> None:

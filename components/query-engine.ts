@@ -70,7 +70,9 @@ export class QueryEngine extends ComponentResource implements QueryConnection {
             },
             ports: { flight: 32010 },
             probe: { port: 32010 },
-            resources: { cpu: "80m", memory: "256Mi", memoryLimit: "640Mi" },
+            // 256 MiB for DuckDB, which then spills; the rest for Python and for what is read ahead
+            // of the queries: a sort of 2.5 million wide rows took 800 MiB together.
+            resources: { cpu: "80m", memory: "256Mi", memoryLimit: "1024Mi" },
             files: {
               "object-storage": {
                 path: "/run/secrets/object-storage",

@@ -85,6 +85,7 @@ export const images: Readonly<Record<ImageName, Image>> = {
       "site-packages": (progress) =>
         pythonPackages(join(root, "apps/query/requirements.txt"), "3.13", progress),
       query: sourceFolder("apps/query/query"),
+      views: sourceFolder("k8s-jobs/views"),
     },
   },
   apps: {

@@ -30,8 +30,8 @@ def main() -> None:
         settings.memory_limit,
         settings.threads,
         settings.spill_directory,
-        settings.limits,
-        read_views(settings.views_directory),
+        limits=settings.limits,
+        views=read_views(settings.views_directory),
     )
     authenticator = Authenticator(settings.user, settings.password, Tokens())
     # Every address of the pod; what of it can be reached is the Service's matter.

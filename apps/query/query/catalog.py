@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
+from urllib.parse import quote
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.rest import RestCatalog
@@ -41,9 +42,17 @@ class TableName(NamedTuple):
 class TableCatalog:
     """Reads an Iceberg catalog; connects when first asked, and again if that failed."""
 
-    def __init__(self, connect: Callable[[], Catalog]) -> None:
-        """``connect`` makes the catalog; its failures are tried again with the next query."""
+    def __init__(
+        self,
+        connect: Callable[[], Catalog],
+        kind_of: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        """``connect`` makes the catalog; its failures are tried again with the next query.
+
+        ``kind_of`` tells BRANCH or TAG for the name of one, and None for one that is not known.
+        """
         self._connect = connect
+        self._kind_of = kind_of
         self._catalog: Catalog | None = None
         self._lock = threading.Lock()
 
@@ -55,6 +64,7 @@ class TableCatalog:
         Raises UnavailableError when the catalog does not answer, and QueryError when there is no
         such version of the table.
         """
+        self._check_kind(name)
         table = f"{name.table}{_suffix(name.version)}"
         identifier = (*name.namespace.split("."), table)
         try:
@@ -65,6 +75,15 @@ class TableCatalog:
             raise QueryError(f"There is no {name}: {error}") from error
         except BadRequestError as error:
             raise QueryError(f"There is no {name}: {error}") from error
+
+    def _check_kind(self, name: TableName) -> None:
+        """Nessie's REST takes a tag for a branch and the other way round."""
+        if name.version is None or name.version.kind not in ("BRANCH", "TAG"):
+            return
+        wanted, reference = name.version
+        kind = self._ask(lambda _: self._kind_of(reference))
+        if kind not in (None, wanted):
+            raise QueryError(f"There is no {name}: {reference} is a {kind.lower()}")
 
     def names(self) -> list[TableName]:
         """Every table of every namespace, sorted. Raises UnavailableError."""
@@ -129,4 +148,13 @@ class _AdapterWithTimeout(HTTPAdapter):
 
 def nessie_catalog(nessie_uri: str) -> TableCatalog:
     """The default branch and warehouse of a Nessie server."""
-    return TableCatalog(lambda: _ImpatientRestCatalog("nessie", uri=f"{nessie_uri}/iceberg"))
+    session = Session()
+    session.mount(nessie_uri, _AdapterWithTimeout())
+
+    def kind_of(reference: str) -> str | None:
+        answer = session.get(f"{nessie_uri}/api/v2/trees/{quote(reference, safe='')}")
+        return answer.json()["reference"]["type"] if answer.ok else None
+
+    return TableCatalog(
+        lambda: _ImpatientRestCatalog("nessie", uri=f"{nessie_uri}/iceberg"), kind_of
+    )

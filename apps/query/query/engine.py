@@ -1,9 +1,8 @@
 """Answers SQL with DuckDB over the Iceberg tables."""
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,10 @@ import pyarrow.dataset as ds
 from .catalog import TableName
 from .config import CATALOG, NAMESPACE, VIEWS
 from .dataset import ROWS
-from .errors import QueryError, UnavailableError
+from .errors import QueryError
 from .information import COLUMNS, information
 from .newest import rows_that_can_be_first
+from .results import as_sent, schema_of, sent_schema, told
 from .running import Limits, RunningQueries, RunningQuery
 from .statement import Statement, TableReference, read_statement
 from .tables import PlannedTable, Tables
@@ -64,6 +64,7 @@ class Engine:
         memory_limit: str,
         threads: int,
         spill_directory: str,
+        *,
         limits: Limits | None = None,
         views: Mapping[str, str] | None = None,
     ) -> None:
@@ -109,7 +110,7 @@ class Engine:
         with self._connection(query) as connection:
             try:
                 relation = self._relation(connection, query, request, needs_values)
-                return _schema(relation, query)
+                return schema_of(relation, query)
             finally:
                 query.close()
 
@@ -123,10 +124,10 @@ class Engine:
         try:
             relation = self._relation(connection, query, request, needs_values=True)
             repeats_name = len({name.lower() for name in relation.columns}) < len(relation.columns)
-            schema = _schema(relation, query) if repeats_name else None
-            with _told(query):
+            schema = schema_of(relation, query) if repeats_name else None
+            with told(query):
                 reader = relation.to_arrow_reader(_BATCH_ROWS)
-            schema = schema or _sent_schema(relation, reader.schema)
+            schema = schema or sent_schema(relation, reader.schema)
         except BaseException:
             query.close()
             connection.close()
@@ -186,7 +187,7 @@ class Engine:
             self._show_all()
         self._provide(connection, statement, ())
         query.raise_if_stopped()
-        with _told(query):
+        with told(query):
             return connection.sql(statement.sql, params=values or None)
 
     def _provide(
@@ -303,7 +304,7 @@ class Engine:
         rows, most = 0, self._queries.limits.rows
         try:
             yield pa.RecordBatch.from_pylist([], schema)
-            with _told(query):
+            with told(query):
                 for batch in reader:
                     query.raise_if_stopped()
                     rows += batch.num_rows
@@ -312,7 +313,7 @@ class Engine:
                             f"The result has more than {most:,} rows: add LIMIT or a narrower "
                             "WHERE, or let the query count and sum"
                         )
-                    yield _as(batch, schema)
+                    yield as_sent(batch, schema)
         finally:
             query.close()
             reader.close()
@@ -349,56 +350,6 @@ def _columns_of(source: str, columns: pa.Schema) -> str:
     """Selects what a registered object has, without the columns that only help in scanning."""
     selected = ", ".join(_quoted(column) for column in columns.names)
     return f"SELECT {selected} FROM temp.main.{_quoted(source)}"  # noqa: S608 (names are quoted)
-
-
-def _schema(relation: duckdb.DuckDBPyRelation, query: RunningQuery) -> pa.Schema:
-    """The columns as they are sent, each with a name of its own; the statement is not run."""
-    with _told(query):
-        return _sent_schema(relation, relation.limit(0).to_arrow_table().schema)
-
-
-def _sent_schema(relation: duckdb.DuckDBPyRelation, schema: pa.Schema) -> pa.Schema:
-    """The columns in types that clients know."""
-    return pa.schema(
-        [
-            pa.field(field.name, _sent(field.type, str(kind)))
-            for field, kind in zip(schema, relation.types, strict=True)
-        ]
-    )
-
-
-def _sent(arrow: pa.DataType, duck: str) -> pa.DataType:
-    if duck == "HUGEINT":
-        # The sum of integers, which other engines give as an integer too.
-        return pa.int64()
-    # pyarrow does not send the dictionaries of a stream made in Python.
-    return arrow.value_type if pa.types.is_dictionary(arrow) else arrow
-
-
-def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch with the schema's names and types."""
-    columns = [
-        column if column.type == field.type else column.cast(field.type)
-        for column, field in zip(batch.columns, schema, strict=True)
-    ]
-    return pa.record_batch(columns, schema=schema)
-
-
-#: How DuckDB tells that the scan of a table's files failed, in Arrow's words.
-_FILE_FAILURE = re.compile(r"registered as '.*?' failed: (?:IO|OS)Error: (.*)", re.DOTALL)
-
-
-@contextmanager
-def _told(query: RunningQuery) -> Iterator[None]:
-    """Turns what DuckDB and Arrow raise into what the client is told."""
-    try:
-        yield
-    except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
-        query.raise_if_stopped()
-        failure = _FILE_FAILURE.search(str(error))
-        if failure is not None:
-            raise UnavailableError(f"The table's files cannot be read: {failure[1]}") from error
-        raise QueryError(str(error)) from error
 
 
 def _view(name: TableName) -> str:

@@ -107,8 +107,8 @@ def cancel(engine: Engine, body: bytes) -> bytes:
     except (ValueError, pa.ArrowException) as error:
         raise QueryError("This is no request to cancel a query") from error
     keys = [request.key for request in requests if isinstance(request, Request)]
-    was_running = any([engine.cancel(key) for key in keys])
-    status = CANCELLED if was_running else NOT_CANCELLABLE
+    cancelled = [key for key in keys if engine.cancel(key)]
+    status = CANCELLED if cancelled else NOT_CANCELLABLE
     return messages.new("CancelFlightInfoResult", status=status).SerializeToString()
 
 

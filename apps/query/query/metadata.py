@@ -1,4 +1,4 @@
-"""Answers of Flight SQL about catalogs, schemas and tables, in the columns that Arrow prescribes."""
+"""What Flight SQL tells of catalogs, schemas and tables, in the columns that Arrow prescribes."""
 
 import re
 from collections.abc import Iterator

@@ -121,8 +121,8 @@ def _version(kind: str, token: _Token) -> Version:
             value = value.lower()
             if not _COMMIT.fullmatch(value):
                 raise QueryError(
-                    "AT COMMIT needs the hash of a commit of Nessie in double quotes, "
-                    f"8 to 64 digits of it, not {token.text}"
+                    "AT COMMIT needs the hash of a commit of Nessie in double quotes, all of its "
+                    f"digits, not {token.text}"
                 )
         case "REF":
             kind = "REFERENCE"

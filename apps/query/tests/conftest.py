@@ -23,7 +23,14 @@ def lakehouse(tmp_path: Path) -> Lakehouse:
 @pytest.fixture
 def engine(lakehouse: Lakehouse, tmp_path: Path) -> Iterator[Engine]:
     tables = Tables(lakehouse.table_catalog(), PyArrowFileIO(), max_age=0)
-    engine = Engine(tables, "256MB", 2, str(tmp_path / "spill"), lakehouse.limits, lakehouse.views)
+    engine = Engine(
+        tables,
+        "256MB",
+        2,
+        str(tmp_path / "spill"),
+        limits=lakehouse.limits,
+        views=lakehouse.views,
+    )
     yield engine
     engine.close()
 

@@ -44,6 +44,8 @@ class Lakehouse:
         self.is_down = False
         #: States of tables as Nessie's REST names them, such as ``orders@dev``.
         self.versions: dict[str, Table] = {}
+        #: BRANCH or TAG by the name of one.
+        self.references: dict[str, str] = {}
         self.limits = Limits()
         self.views: dict[str, str] = {}
         #: Tables that the engine asked the catalog for.
@@ -74,7 +76,7 @@ class Lakehouse:
                     return lakehouse.versions[name]
                 return lakehouse.catalog.load_table(identifier)
 
-        return TableCatalog(Switch)
+        return TableCatalog(Switch, self.references.get)
 
 
 def orders(minute: int, rows: int = 10) -> pa.Table:

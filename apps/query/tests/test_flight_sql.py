@@ -193,8 +193,8 @@ def test_what_is_not_understood_is_told(client):
         client.get_flight_info(flight.FlightDescriptor.for_command(update), basic())
     with pytest.raises(flight.FlightServerError, match="There is no action Dance"):
         list(client.do_action(flight.Action("Dance", b""), basic()))
+    wrong = messages.pack(messages.new("TicketStatementQuery", statement_handle=b"\xff"))
     with pytest.raises(flight.FlightServerError, match="is not one of this server"):
-        wrong = messages.new("TicketStatementQuery", statement_handle=b"\xff")
-        client.do_get(flight.Ticket(messages.pack(wrong)), basic())
+        client.do_get(flight.Ticket(wrong), basic())
     names = {action.type for action in client.list_actions(basic())}
     assert names == {"CreatePreparedStatement", "ClosePreparedStatement", "CancelFlightInfo"}

@@ -115,6 +115,14 @@ def test_a_snapshot_has_its_rows_and_its_columns(lakehouse, ask):
     )
 
 
+def test_a_tag_is_no_branch(lakehouse, ask):
+    lakehouse.create()
+    lakehouse.references |= {"v1": "TAG", "dev": "BRANCH"}
+    for clause, kind in (("AT BRANCH 'v1'", "v1 is a tag"), ("AT TAG 'dev'", "dev is a branch")):
+        with pytest.raises(QueryError, match=f"There is no ecommerce_db.orders {clause}: {kind}"):
+            ask(f"SELECT * FROM orders {clause}")
+
+
 def test_a_table_that_is_not_there_has_no_version_either(lakehouse, ask):
     lakehouse.create()
     for clause in ("AT BRANCH 'main'", "AT SNAPSHOT '1'"):

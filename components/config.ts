@@ -15,6 +15,13 @@ const quantity = z
   .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "must be a size such as 8Gi")
   .transform((value) => value as Quantity);
 
+const schedule = z
+  .string()
+  .regex(
+    /^(off|([\d*/,-]+ ){4}[\d*/,-]+)$/,
+    'must be a cron schedule such as "23 * * * *", or "off"',
+  );
+
 /** Every key of the project; Pulumi.yaml describes each and states the same default. */
 export const schema = z.object({
   images: z.literal("built", { error: 'must be "built"' }).default("built"),
@@ -31,7 +38,15 @@ export const schema = z.object({
   producerRate: integer(1, 50_000).default(50),
   streamingTriggerSeconds: integer(1, 3600).default(1),
   streamingMaxOffsets: integer(1000, 10_000_000).default(150_000),
+  maintenance: schedule.default("23 * * * *"),
+  queryEngine: z
+    .enum(["light", "dremio"], { error: 'must be "light" or "dremio"' })
+    .default("light"),
+  dremioStorage: quantity.default("20Gi"),
 });
+
+/** What answers SQL: the engine of apps/query, or Dremio. */
+export type QueryEngineKind = z.infer<typeof schema>["queryEngine"];
 
 /** The configuration as the components take it. */
 export interface LakehouseConfig {
@@ -42,11 +57,14 @@ export interface LakehouseConfig {
     readonly partitions: number;
     readonly storage: Quantity;
   };
-  readonly minio: { readonly storage: Quantity };
+  readonly minio: { readonly storage: Quantity; readonly queryEngine: QueryEngineKind };
   readonly postgres: { readonly storage: Quantity };
   readonly redis: { readonly storage: Quantity };
   readonly producer: { readonly rate: number };
   readonly streaming: { readonly triggerSeconds: number; readonly maxOffsets: number };
+  /** When tables are compacted, as cron writes it; undefined for never. */
+  readonly maintenance: { readonly schedule: string | undefined };
+  readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
 }
 
 /**
@@ -85,7 +103,7 @@ export function readConfig(): LakehouseConfig {
       partitions: keys.kafkaPartitions,
       storage: keys.kafkaStorage,
     },
-    minio: { storage: keys.minioStorage },
+    minio: { storage: keys.minioStorage, queryEngine: keys.queryEngine },
     postgres: { storage: keys.postgresStorage },
     redis: { storage: keys.redisStorage },
     producer: { rate: keys.producerRate },
@@ -93,5 +111,7 @@ export function readConfig(): LakehouseConfig {
       triggerSeconds: keys.streamingTriggerSeconds,
       maxOffsets: keys.streamingMaxOffsets,
     },
+    maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
+    query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
   };
 }

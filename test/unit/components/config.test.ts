@@ -17,11 +17,13 @@ describe("the configuration", () => {
     const { hostPort, ...config } = await read();
     expect(config).toEqual({
       kafka: { brokers: 1, partitions: 2, storage: "8Gi" },
-      minio: { storage: "20Gi" },
+      minio: { storage: "20Gi", queryEngine: "light" },
       postgres: { storage: "2Gi" },
       redis: { storage: "1Gi" },
       producer: { rate: 50 },
       streaming: { triggerSeconds: 1, maxOffsets: 150_000 },
+      maintenance: { schedule: "23 * * * *" },
+      query: { engine: "light", dremioStorage: "20Gi" },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -31,10 +33,15 @@ describe("the configuration", () => {
       "lakehouse:kafkaBrokers": "3",
       "lakehouse:portOffset": "100",
       "lakehouse:minioStorage": "1Ti",
+      "lakehouse:maintenance": "off",
+      "lakehouse:queryEngine": "dremio",
     });
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
     expect(config.hostPort(30092)).toBe(30192);
+    expect(config.maintenance.schedule).toBeUndefined();
+    expect(config.query.engine).toBe("dremio");
+    expect(config.minio.queryEngine).toBe("dremio");
   });
 
   it("names everything that is wrong at once", async () => {
@@ -44,6 +51,8 @@ describe("the configuration", () => {
       "lakehouse:portOffset": "-1",
       "lakehouse:kafkaStorage": "8",
       "lakehouse:images": "upstream",
+      "lakehouse:maintenance": "hourly",
+      "lakehouse:queryEngine": "trino",
       "lakehouse:kafkaBroker": "3",
     });
     await expect(faulty).rejects.toThrow(
@@ -54,6 +63,8 @@ describe("the configuration", () => {
   lakehouse:kafkaBrokers must be 1 or 3, but is "2"
   lakehouse:kafkaStorage must be a size such as 8Gi, but is "8"
   lakehouse:producerRate must be a whole number, but is "fast"
+  lakehouse:maintenance must be a cron schedule such as "23 * * * *", or "off", but is "hourly"
+  lakehouse:queryEngine must be "light" or "dremio", but is "trino"
 Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
   });

@@ -40,7 +40,7 @@ describe("the maintenance of the tables", () => {
   });
 
   it("is one small process, told where the tables are", async () => {
-    const pod = (await cronJob())?.jobTemplate.spec?.template.spec;
+    const pod = (await cronJob()).jobTemplate.spec?.template.spec;
     const [container] = pod?.containers ?? [];
     expect(container?.args?.slice(0, 3)).toEqual(["spark-submit", "--master", "local[1]"]);
     expect(container?.args?.at(-1)).toBe("/opt/lakehouse/maintenance/main.py");

@@ -58,7 +58,7 @@ const workloads = (recording: Recording) =>
 const jobs = (recording: Recording) => [
   ...recording.all("kubernetes:batch/v1:CronJob").map(({ name, inputs }) => ({
     name,
-    pod: (inputs as unknown as V1CronJob).spec?.jobTemplate.spec?.template.spec as V1PodSpec,
+    pod: (inputs as unknown as V1CronJob).spec.jobTemplate.spec?.template.spec as V1PodSpec,
   })),
   ...recording.all("kubernetes:batch/v1:Job").map(({ name, inputs }) => ({
     name,

@@ -24,6 +24,13 @@ const source = z.looseObject({
 });
 type Source = z.infer<typeof source>;
 
+/** How old reflections may become, in ms. Dremio's API makes it 0, never refreshed, if it is not told. */
+const refreshing = {
+  accelerationActivePolicyType: "PERIOD",
+  accelerationRefreshPeriodMs: 5 * 60_000,
+  accelerationGracePeriodMs: 3 * 60 * 60_000,
+};
+
 /**
  * Makes sure that the catalog is a source of Dremio's with the right settings, and that it works.
  * @returns whether something had to be changed.
@@ -48,8 +55,8 @@ export async function ensureSource(
 async function bringAbout(client: DremioClient, wanted: Config): Promise<boolean> {
   const existing = await client.find(byPath(sourceName), source);
   if (existing === undefined) {
-    const entity = { entityType: "source", type: "NESSIE", name: sourceName, config: wanted };
-    await client.create("/api/v3/catalog", entity, source);
+    const named = { entityType: "source", type: "NESSIE", name: sourceName };
+    await client.create("/api/v3/catalog", { ...named, ...refreshing, config: wanted }, source);
     return true;
   }
   if (existing.type !== "NESSIE") {
@@ -62,7 +69,7 @@ async function bringAbout(client: DremioClient, wanted: Config): Promise<boolean
   const config = { ...existing.config, ...wanted };
   // What Dremio adds when it shows a source is not sent back.
   const shown = { children: undefined, state: undefined };
-  await client.change(path, { ...existing, ...shown, config }, source);
+  await client.change(path, { ...existing, ...shown, ...refreshing, config }, source);
   return true;
 }
 
@@ -114,10 +121,18 @@ function sourceConfig({
 }
 
 /** Compares what can be compared: the secret comes back masked. */
-function isAsWanted({ config }: Source, wanted: Config): boolean {
-  return Object.entries(wanted)
-    .filter(([key]) => key !== "awsAccessSecret")
-    .every(([key, value]) => isDeepStrictEqual(comparable(config[key]), comparable(value)));
+function isAsWanted(existing: Source, wanted: Config): boolean {
+  const { awsAccessSecret: masked } = existing.config;
+  return (
+    contains(existing, refreshing) &&
+    contains(existing.config, { ...wanted, awsAccessSecret: masked })
+  );
+}
+
+function contains(actual: Record<string, unknown>, wanted: Record<string, unknown>): boolean {
+  return Object.entries(wanted).every(([key, value]) =>
+    isDeepStrictEqual(comparable(actual[key]), comparable(value)),
+  );
 }
 
 /** The order of properties means nothing. */

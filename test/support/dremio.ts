@@ -191,6 +191,8 @@ export class DremioStandIn {
     this.sourceIsBadFor -= isBad ? 1 : 0;
     const config = entity["config"] as Entity;
     return {
+      // Source's fields are Java's long, so what was not sent is 0.
+      ...{ accelerationRefreshPeriodMs: 0, accelerationGracePeriodMs: 0 },
       ...entity,
       config: { ...config, awsAccessSecret: maskedSecret },
       children: [],

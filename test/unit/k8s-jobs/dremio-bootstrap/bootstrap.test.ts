@@ -78,6 +78,9 @@ describe("a new Dremio", () => {
     expect(dremio.entities.get("nessie_minio_catalog")).toMatchObject({
       entityType: "source",
       type: "NESSIE",
+      accelerationActivePolicyType: "PERIOD",
+      accelerationRefreshPeriodMs: 300_000,
+      accelerationGracePeriodMs: 10_800_000,
       config: {
         nessieEndpoint: "http://nessie:19120/api/v2",
         nessieAuthType: "NONE",
@@ -187,6 +190,14 @@ describe("a second run", () => {
     await run();
     expect(await run(changes)).toEqual(["source"]);
     expect(await run(changes)).toEqual([]);
+  });
+
+  it("has reflections refreshed of a source that was made without", async () => {
+    await run();
+    const source = dremio.entities.get("nessie_minio_catalog");
+    dremio.entities.set("nessie_minio_catalog", { ...source, accelerationRefreshPeriodMs: 0 });
+    expect(await run()).toEqual(["source"]);
+    expect(await run()).toEqual([]);
   });
 
   it("brings a view's new SQL, and leaves the others alone", async () => {

@@ -73,10 +73,16 @@ async function bringAbout(client: DremioClient, wanted: Config): Promise<boolean
   return true;
 }
 
-/** A conflict: another run was faster. Else the catalog or its store is not there yet. */
+/**
+ * A conflict: another run was faster. Or a refusal: Dremio connects before it takes a source, and tells
+ * of a catalog that is not there in many words ("Make sure that the Nessie server is up and running").
+ * Only of settings that it does not know it always says the same.
+ */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof DremioError)) return false;
-  return error.status === 409 || /unable to create source/i.test(error.reason);
+  return (
+    error.status === 409 || (error.status === 400 && !error.reason.startsWith("Invalid value"))
+  );
 }
 
 class BadStateError extends Error {}

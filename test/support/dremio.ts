@@ -43,6 +43,8 @@ export class DremioStandIn {
   readonly tables = new Map<string, readonly string[]>();
   /** What the login reports. */
   version = "25.2.0-202410241428100111-a963b970";
+  /** The settings of a Nessie source that this version knows. */
+  readonly nessieFields = new Set(nessieFields);
   /** Requests until the server has started; before, it answers 503. */
   startsAfter = 0;
   /** Source creations until Nessie answers Dremio. */
@@ -269,9 +271,11 @@ export class DremioStandIn {
     ), "Source name can not contain periods, double quotes or @.");
     require(type === "NESSIE", `An invalid value was found: ${String(type)}`);
     const given = config as Entity;
-    const unknown = Object.keys(given).find((key) => !nessieFields.has(key));
+    const unknown = Object.keys(given).find((key) => !this.nessieFields.has(key));
     require(unknown === undefined, `Invalid value found at: config.${String(unknown)}`);
-    const failed = (reason: string) => `Unable to create source [${String(name)}], ${reason}`;
+    const failed = (reason: string) =>
+      `Failure creating/updating this source [${String(name)}]: ` +
+      `Unable to create source [${String(name)}], ${reason}.`;
     require(given["nessieAuthType"] === "NONE", failed("bearer token provided is empty"));
     require(/^\/?[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/.*)?$/.test(
       String(given["awsRootPath"]),
@@ -282,7 +286,8 @@ export class DremioStandIn {
     ));
     if (this.nessieStartsAfter > 0) {
       this.nessieStartsAfter -= 1;
-      throw new Refusal(400, failed("Unable to connect to the Nessie server"));
+      // NessiePluginUtils.getState, by way of ManagedStoragePlugin.
+      throw new Refusal(400, "Make sure that the Nessie server is up and running");
     }
     const list = given["propertyList"] as { name: string; value: unknown }[];
     require(list.every(

@@ -123,8 +123,8 @@ describe("a new Dremio", () => {
     expect(await run()).toEqual(everything);
     expect(log.filter((line) => line.startsWith("waiting: "))).toEqual([
       "waiting: Dremio answers 503 to POST /apiv2/login",
-      "waiting: Dremio answers 400 to POST /api/v3/catalog: Unable to create source " +
-        "[nessie_minio_catalog], Unable to connect to the Nessie server",
+      "waiting: Dremio answers 400 to POST /api/v3/catalog: " +
+        "Make sure that the Nessie server is up and running",
       "waiting: the source nessie_minio_catalog is bad: Source is not available.",
     ]);
   });
@@ -302,6 +302,18 @@ describe("failures", () => {
     expect(dremio.entities.size).toBe(4);
   });
 
+  it("tells at once a setting of the source that this Dremio does not know", async () => {
+    dremio.nessieFields.delete("storageProvider");
+    expect((await failure()).message).toBe(
+      "Dremio answers 400 to POST /api/v3/catalog: Invalid value found at: config.storageProvider",
+    );
+  });
+
+  it("tells why Dremio did not take the source, when there is no time left", async () => {
+    const error = await failure({ nessieUri: "http://nessie:19120/api/v1", patienceSeconds: 0 });
+    expect(error.message).toContain("Invalid API version in the Nessie endpoint");
+  });
+
   it("tells at once what is wrong with a view's SQL", async () => {
     dremio.interfere = (method, path) =>
       method === "POST" && path === "/api/v3/catalog" && dremio.entities.has("lakehouse")
@@ -338,7 +350,7 @@ describe("failures", () => {
     async (refused) => {
       if (refused === "/apiv2/login") dremio.register("lakehouse", password);
       dremio.interfere = (method, path) => (method !== "GET" && path === refused ? 400 : undefined);
-      const error = await failure();
+      const error = await failure({ patienceSeconds: 0 });
       expect(error.message).toContain("***");
       const told = [...log, error.message].join("\n");
       expect(told).not.toContain(password);

@@ -2,13 +2,14 @@ import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
 import { readImages } from "./components/images.ts";
 import { Kafka } from "./components/kafka.ts";
+import { Maintenance } from "./components/maintenance.ts";
 import { Minio } from "./components/minio.ts";
 import { Namespace } from "./components/namespace.ts";
 import { Nessie } from "./components/nessie.ts";
-import { endpoints, nodePorts as ports } from "./components/ports.ts";
+import { endpoints, nodePorts as ports, placement } from "./components/ports.ts";
 import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
-import { QueryEngine } from "./components/query-engine.ts";
+import { createQuery } from "./components/query.ts";
 import { Redis } from "./components/redis.ts";
 import { SparkOperator } from "./components/spark-operator.ts";
 import { Streaming } from "./components/streaming.ts";
@@ -18,13 +19,9 @@ export default async function lakehouse() {
   const { hostPort, ...config } = readConfig();
   const images = await readImages();
   const { name: namespace } = new Namespace("lakehouse");
-  const at = (image: string, nodePort: number) => {
-    return { namespace, image, nodePort, hostPort: hostPort(nodePort) };
-  };
-
+  const at = placement(namespace, hostPort);
   const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
   new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
-
   const minio = new Minio("minio", { ...at(images.minio, ports.minio), ...config.minio });
   const postgres = new Postgres("postgres", {
     ...at(images.postgres, ports.postgres),
@@ -36,25 +33,28 @@ export default async function lakehouse() {
     database: postgres.nessie,
     objectStorage: minio.nessie,
   });
-
   const operator = new SparkOperator("spark-operator", {
     image: images["spark-operator"],
     chart: images["spark-operator-chart"],
     namespace,
   });
-  new Streaming("streaming", {
+  const tables = { namespace, catalog, objectStorage: minio.spark };
+  const streaming = new Streaming("streaming", {
+    ...tables,
     ...at(images.streaming, ports.sparkUi),
     operator,
     kafka,
-    catalog,
-    objectStorage: minio.spark,
     ...config.streaming,
   });
-  const query = new QueryEngine("query", {
+  new Maintenance("maintenance", { ...tables, image: images.maintenance, ...config.maintenance });
+  const query = createQuery("query", {
     ...at(images.query, ports.query),
+    bootstrapImage: images.apps,
     catalog,
     objectStorage: minio.query,
+    ...config.query,
   });
-  new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), query });
+  const shown = { query, kafka, catalog, sparkUi: streaming.ui, ...config.dashboard };
+  new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...shown });
   return { endpoints: endpoints(hostPort) };
 }

@@ -16,6 +16,13 @@ const quantity = z
   .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "must be a size such as 8Gi")
   .transform((value) => value as Quantity);
 
+const schedule = z
+  .string()
+  .regex(
+    /^(off|([\d*/,-]+ ){4}[\d*/,-]+)$/,
+    'must be a cron schedule such as "23 * * * *", or "off"',
+  );
+
 /** Every key of the project; Pulumi.yaml describes each and states the same default. */
 export const schema = z.object({
   images: z.literal("built", { error: 'must be "built"' }).default("built"),
@@ -39,7 +46,15 @@ export const schema = z.object({
   dashboardAuth: z
     .enum(["password", "none"], { error: 'must be "password" or "none"' })
     .default("password"),
+  maintenance: schedule.default("23 * * * *"),
+  queryEngine: z
+    .enum(["light", "dremio"], { error: 'must be "light" or "dremio"' })
+    .default("light"),
+  dremioStorage: quantity.default("20Gi"),
 });
+
+/** What answers SQL: the engine of apps/query, or Dremio. */
+export type QueryEngineKind = z.infer<typeof schema>["queryEngine"];
 
 /** The configuration as the components take it. */
 export interface LakehouseConfig {
@@ -50,7 +65,7 @@ export interface LakehouseConfig {
     readonly partitions: number;
     readonly storage: Quantity;
   };
-  readonly minio: { readonly storage: Quantity };
+  readonly minio: { readonly storage: Quantity; readonly queryEngine: QueryEngineKind };
   readonly postgres: { readonly storage: Quantity };
   readonly redis: { readonly storage: Quantity };
   readonly producer: { readonly rate: number };
@@ -60,6 +75,9 @@ export interface LakehouseConfig {
     readonly alerts: AnomalyDetection;
   };
   readonly dashboard: { readonly auth: "password" | "none" };
+  /** When tables are compacted, as cron writes it; undefined for never. */
+  readonly maintenance: { readonly schedule: string | undefined };
+  readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
 }
 
 /**
@@ -98,7 +116,7 @@ export function readConfig(): LakehouseConfig {
       partitions: keys.kafkaPartitions,
       storage: keys.kafkaStorage,
     },
-    minio: { storage: keys.minioStorage },
+    minio: { storage: keys.minioStorage, queryEngine: keys.queryEngine },
     postgres: { storage: keys.postgresStorage },
     redis: { storage: keys.redisStorage },
     producer: { rate: keys.producerRate },
@@ -113,5 +131,7 @@ export function readConfig(): LakehouseConfig {
       },
     },
     dashboard: { auth: keys.dashboardAuth },
+    maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
+    query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
   };
 }

@@ -19,6 +19,7 @@ const schema = z.object({
   postgres: reference,
   valkey: reference,
   streaming: reference,
+  maintenance: reference,
   "spark-operator": reference,
   query: reference,
   apps: reference,

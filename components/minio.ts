@@ -12,6 +12,7 @@ import {
 
 import { credentials, type Credentials } from "./helpers/credentials.ts";
 import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
+import type { QueryEngineKind } from "./config.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { httpGreeting, reachable } from "./helpers/reachable.ts";
 
@@ -30,19 +31,29 @@ export interface MinioArgs {
   /** The port on this machine that leads to `nodePort`. */
   readonly hostPort: number;
   readonly storage: Quantity;
+  /** The engine behind the user `query`. */
+  readonly queryEngine: QueryEngineKind;
 }
 
 const buckets = ["warehouse", "checkpoints", "storage", "bronze"] as const;
-type Bucket = (typeof buckets)[number];
+/** Where Dremio keeps reflections and results. */
+const dremioBucket = "dremio";
+type Bucket = (typeof buckets)[number] | typeof dremioBucket;
 type Access = "read" | "write";
+type Rights = Partial<Record<Bucket, Access>>;
+type User = "spark" | "nessie" | "query";
 
 /** What each user may do, and with which buckets; `write` includes reading and deleting. */
-const users = {
-  spark: { warehouse: "write", checkpoints: "write" },
-  nessie: { warehouse: "write" },
-  query: { warehouse: "read" },
-} as const satisfies Record<string, Partial<Record<Bucket, Access>>>;
-type User = keyof typeof users;
+function rights(queryEngine: QueryEngineKind): Readonly<Record<User, Rights>> {
+  return {
+    spark: { warehouse: "write", checkpoints: "write" },
+    nessie: { warehouse: "write" },
+    query:
+      queryEngine === "dremio"
+        ? { warehouse: "read", [dremioBucket]: "write" }
+        : { warehouse: "read" },
+  };
+}
 
 /** The object store with its buckets, and a user with the least rights for each of its clients. */
 export class Minio extends ComponentResource {
@@ -74,9 +85,11 @@ export class Minio extends ComponentResource {
     const url = `http://${name}:9000`;
     // Whoever deletes the server deletes its buckets and users.
     const managed = { parent: this, provider, deletedWith: server };
-    const bucketNames = buckets.map(
+    const needed = args.queryEngine === "dremio" ? [...buckets, dremioBucket] : buckets;
+    const bucketNames = needed.map(
       (bucket) => new S3Bucket(`${name}-${bucket}`, { bucket, acl: "private" }, managed).bucket,
     );
+    const allowed = rights(args.queryEngine);
     const connection = (user: User): ObjectStorageConnection => {
       const { secret, password } = credentials(
         `${name}-${user}`,
@@ -87,7 +100,7 @@ export class Minio extends ComponentResource {
         },
         this,
       );
-      const attachment = createUser(`${name}-${user}`, user, password, managed);
+      const attachment = createUser(`${name}-${user}`, user, password, allowed[user], managed);
       return {
         endpoint: all([attachment.policyName, ...bucketNames]).apply(() => url),
         credentialsSecret: secret,
@@ -158,10 +171,11 @@ function createUser(
   name: string,
   user: User,
   secret: Output<string>,
+  allowed: Rights,
   opts: UserOptions,
 ): IamUserPolicyAttachment {
   const account = new IamUser(name, { name: user, secret }, opts);
-  const policy = new IamPolicy(name, { name: user, policy: policyDocument(users[user]) }, opts);
+  const policy = new IamPolicy(name, { name: user, policy: policyDocument(allowed) }, opts);
   return new IamUserPolicyAttachment(
     name,
     { userName: account.name, policyName: policy.name },
@@ -184,7 +198,7 @@ const actions = {
 } as const satisfies Record<Access, unknown>;
 
 /** The IAM policy that allows just this, as MinIO writes it. */
-function policyDocument(access: Partial<Record<Bucket, Access>>): string {
+function policyDocument(access: Rights): string {
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: Object.entries(access).flatMap(([bucket, level]) => [

@@ -1,3 +1,5 @@
+import type { Input } from "@pulumi/pulumi";
+
 /**
  * Ports on the cluster's nodes through which this machine reaches the platform. They are fixed,
  * because a kind cluster maps its ports when it is made.
@@ -27,4 +29,23 @@ export function endpoints(hostPort: (nodePort: number) => number): Record<string
     redis: `redis://${address("redis")}`,
     sparkUi: `http://${address("sparkUi")}`,
   };
+}
+
+/** Where a component runs, what it is made of, and how this machine reaches it. */
+export interface Placement {
+  readonly namespace: Input<string>;
+  readonly image: string;
+  readonly nodePort: number;
+  /** The port on this machine that leads to `nodePort`. */
+  readonly hostPort: number;
+}
+
+/** Makes the placements of one namespace; `hostPort` maps a NodePort to the port here. */
+export function placement(namespace: Input<string>, hostPort: (nodePort: number) => number) {
+  return (image: string, nodePort: number): Placement => ({
+    namespace,
+    image,
+    nodePort,
+    hostPort: hostPort(nodePort),
+  });
 }

@@ -5,9 +5,10 @@ import {
   type Input,
   interpolate,
   type Output,
+  type Resource,
 } from "@pulumi/pulumi";
 
-import { credentials } from "./helpers/credentials.ts";
+import { type Credentials, credentials } from "./helpers/credentials.ts";
 import { labels, podTemplate, service } from "./helpers/pod.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { CatalogConnection } from "./nessie.ts";
@@ -37,11 +38,7 @@ export class QueryEngine extends ComponentResource implements QueryConnection {
   constructor(name: string, args: QueryEngineArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:query:QueryEngine", name, {}, opts);
     const { namespace, objectStorage } = args;
-    const user = credentials(
-      `${name}-user`,
-      { namespace, entries: { username: "lakehouse" } },
-      this,
-    );
+    const user = queryUser(name, namespace, this);
     new core.v1.Service(
       name,
       service(namespace, name, {
@@ -89,4 +86,9 @@ export class QueryEngine extends ComponentResource implements QueryConnection {
     this.credentialsSecret = user.secret;
     this.registerOutputs({ address: this.address, credentialsSecret: this.credentialsSecret });
   }
+}
+
+/** The one user of a query engine, whichever it is. */
+export function queryUser(name: string, namespace: Input<string>, parent: Resource): Credentials {
+  return credentials(`${name}-user`, { namespace, entries: { username: "lakehouse" } }, parent);
 }

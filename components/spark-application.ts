@@ -50,9 +50,12 @@ export interface SparkApplicationArgs {
 export class SparkApplication extends ComponentResource {
   /** Name of the application once it runs. */
   readonly running: Output<string>;
+  /** Base address of the driver's UI inside the cluster. */
+  readonly ui: string;
 
   constructor(name: string, args: SparkApplicationArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:SparkApplication", name, {}, opts);
+    this.ui = `http://${name}-ui:4040`;
     new core.v1.Service(
       `${name}-ui`,
       service(args.namespace, `${name}-ui`, {

@@ -42,9 +42,12 @@ export interface StreamingArgs {
 
 /** Events from Kafka into their tables, the KPIs and the alerts: k8s-jobs/streaming as a SparkApplication. */
 export class Streaming extends ComponentResource {
+  /** Base address of the driver's UI inside the cluster. */
+  readonly ui: string;
+
   constructor(name: string, args: StreamingArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:Streaming", name, {}, opts);
-    new SparkApplication(
+    const application = new SparkApplication(
       name,
       {
         namespace: args.namespace,
@@ -78,6 +81,7 @@ export class Streaming extends ComponentResource {
       },
       { parent: this },
     );
+    this.ui = application.ui;
     this.registerOutputs();
   }
 }

@@ -5,4 +5,9 @@
 export const versions = {
   /** The same as in images/spark/pom.xml. https://spark.apache.org/news/ */
   spark: "3.5.7",
+  /**
+   * The last one whose source is public, which k8s-jobs/dremio-bootstrap was written against.
+   * https://docs.dremio.com/current/release-notes/
+   */
+  dremio: "25.2.0",
 } as const;

@@ -7,7 +7,7 @@ import type { Progress } from "../progress.ts";
 import { hashOfFolder } from "./content.ts";
 import { stored } from "./store.ts";
 
-/** Files of apps/ that do not end up in what is built from it. */
+/** Files of an app that do not end up in what is built from it. */
 const notBuilt = /(^|\/)(tests?|dist|node_modules|__pycache__|[^/]*\.(md|py|txt))$/;
 
 /**
@@ -84,16 +84,17 @@ export async function nodeBinary(): Promise<string> {
   return join(folder, "node");
 }
 
-/** The apps use each other's modules, so each is made from the sources of all. */
+/** The programs use modules of apps/, so each is made from all of those beside its own. */
 async function appEntry(
   name: string,
   app: string,
   entry: string,
 ): Promise<{ name: string; madeFrom: string[] }> {
-  const [sources, lockfile, recipe] = await Promise.all([
+  const [shared, own, lockfile, recipe] = await Promise.all([
     hashOfFolder(join(root, "apps"), notBuilt),
+    hashOfFolder(join(root, app), notBuilt),
     readFile(join(root, "package-lock.json"), "utf8"),
     readFile(import.meta.filename, "utf8"),
   ]);
-  return { name, madeFrom: [app, entry, sources, lockfile, recipe] };
+  return { name, madeFrom: [app, entry, shared, own, lockfile, recipe] };
 }

@@ -32,6 +32,7 @@ export type ImageName =
   | "valkey"
   | "spark"
   | "streaming"
+  | "maintenance"
   | "spark-operator"
   | "query"
   | "apps";
@@ -75,6 +76,11 @@ export const images: Readonly<Record<ImageName, Image>> = {
     from: { image: "spark" },
     inputs: { streaming: sourceFolder("k8s-jobs/streaming") },
   },
+  // Upon the streaming job, whose tables and settings it shares.
+  maintenance: {
+    from: { image: "streaming" },
+    inputs: { maintenance: sourceFolder("k8s-jobs/maintenance") },
+  },
   "spark-operator": {
     from: { image: "spark" },
     inputs: { "bin/spark-operator": (progress) => buildGo(operatorModule, progress) },
@@ -94,6 +100,11 @@ export const images: Readonly<Record<ImageName, Image>> = {
       node: nodeBinary,
       "app/producer.mjs": (progress) =>
         nodeBundle({ app: "apps/producer", entry: "main.ts", output: "producer.mjs" }, progress),
+      "app/dremio-bootstrap.mjs": (progress) =>
+        nodeBundle(
+          { app: "k8s-jobs/dremio-bootstrap", entry: "main.ts", output: "dremio-bootstrap.mjs" },
+          progress,
+        ),
       "app/dashboard/server.mjs": (progress) =>
         nodeBundle(
           { app: "apps/dashboard", entry: "server/main.ts", output: "server.mjs" },

@@ -22,8 +22,10 @@ export function credentials(name: string, args: CredentialsArgs, parent: Resourc
   const { result } = new RandomPassword(
     name,
     // Letters and digits alone: passwords end up in URLs, properties files and environments.
-    { length: 32, special: false },
-    { parent },
+    // And at least one digit, without which Dremio takes none.
+    { length: 32, special: false, minNumeric: 1 },
+    // A rule that is added later must not change the passwords of a running stack.
+    { parent, ignoreChanges: ["minNumeric"] },
   );
   const secret = new core.v1.Secret(
     name,

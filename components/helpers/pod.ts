@@ -11,6 +11,8 @@ type EnvVar = types.input.core.v1.EnvVar;
 export const lakehouseUser = 10001;
 /** User and group of Spark's images. */
 export const sparkUser = 185;
+/** User and group of Dremio's own image. */
+export const dremioUser = 999;
 
 /** What a container may use. */
 export interface Resources {
@@ -40,6 +42,8 @@ export interface Probe {
   readonly ready?: string;
   /** Answers 200 unless only a restart can help. @default the same as `ready` */
   readonly live?: string;
+  /** Time until it must be ready for the first time. @default 180 */
+  readonly startSeconds?: number;
 }
 
 export interface PodArgs {
@@ -47,16 +51,23 @@ export interface PodArgs {
   readonly args?: readonly Input<string>[];
   readonly env?: Readonly<Record<string, Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, SecretKey>>;
-  /** Name and number of each port that is listened on. */
-  readonly ports: Readonly<Record<string, number>>;
-  readonly probe: Probe;
+  /** Name and number of each port that is listened on. @default none */
+  readonly ports?: Readonly<Record<string, number>>;
+  /** @default none, as for a program that ends by itself */
+  readonly probe?: Probe;
   readonly resources: Resources;
   /** Read-only folders, by the name of their volume. */
   readonly files?: Readonly<Record<string, Files>>;
   /** Where the volume of the claim `data` is mounted. */
   readonly dataPath?: string;
+  /** Empty folders that the program writes, beside `/tmp`, by the name of their volume. */
+  readonly scratch?: Readonly<Record<string, string>>;
+  /** User and group. @default lakehouseUser */
+  readonly user?: number;
   /** Time to end in peace before it is killed. @default 30 */
   readonly gracePeriodSeconds?: number;
+  /** @default Kubernetes' own, which is `Always`; a Job must have another. */
+  readonly restartPolicy?: "Never" | "OnFailure";
 }
 
 /** Labels by which a Service and `npm run logs` find the pods of a component. */
@@ -102,6 +113,7 @@ export function environment(
 /** A pod of one container that keeps the floors all our workloads share. */
 export function podTemplate(name: string, args: PodArgs): PodTemplate {
   const files = Object.entries(args.files ?? {});
+  const scratch = Object.entries(args.scratch ?? {});
   return {
     metadata: { labels: labels(name) },
     spec: {
@@ -109,8 +121,9 @@ export function podTemplate(name: string, args: PodArgs): PodTemplate {
       // Kubernetes would otherwise set KAFKA_PORT, MINIO_PORT and their like, which these very
       // programs take for their own settings.
       enableServiceLinks: false,
-      securityContext: podSecurityContext(lakehouseUser),
+      securityContext: podSecurityContext(args.user ?? lakehouseUser),
       terminationGracePeriodSeconds: args.gracePeriodSeconds ?? 30,
+      ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
       containers: [
         {
           name,
@@ -118,11 +131,11 @@ export function podTemplate(name: string, args: PodArgs): PodTemplate {
           imagePullPolicy: "IfNotPresent",
           ...(args.args && { args: [...args.args] }),
           env: environment(args.env, args.secretEnv),
-          ports: Object.entries(args.ports).map(([portName, containerPort]) => ({
+          ports: Object.entries(args.ports ?? {}).map(([portName, containerPort]) => ({
             name: portName,
             containerPort,
           })),
-          ...probes(args.probe),
+          ...(args.probe && probes(args.probe)),
           resources: {
             requests: { cpu: args.resources.cpu, memory: args.resources.memory },
             limits: { cpu: cpuLimit, memory: args.resources.memoryLimit },
@@ -130,6 +143,7 @@ export function podTemplate(name: string, args: PodArgs): PodTemplate {
           securityContext: containerSecurityContext,
           volumeMounts: [
             { name: "tmp", mountPath: "/tmp" },
+            ...scratch.map(([volume, mountPath]) => ({ name: volume, mountPath })),
             ...(args.dataPath === undefined ? [] : [{ name: "data", mountPath: args.dataPath }]),
             ...files.map(([volume, { path }]) => ({
               name: volume,
@@ -141,6 +155,7 @@ export function podTemplate(name: string, args: PodArgs): PodTemplate {
       ],
       volumes: [
         { name: "tmp", emptyDir: {} },
+        ...scratch.map(([volume]) => ({ name: volume, emptyDir: {} })),
         ...files.map(([volume, source]) => ({
           name: volume,
           ...("configMap" in source
@@ -153,11 +168,16 @@ export function podTemplate(name: string, args: PodArgs): PodTemplate {
 }
 
 /** Looked at every second while it starts, so that what waits for it goes on at once. */
-function probes({ port, ready, live = ready }: Probe): Partial<Container> {
+function probes({ port, ready, live = ready, startSeconds = 180 }: Probe): Partial<Container> {
   const action = (path: string | undefined) =>
     path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port } };
   return {
-    startupProbe: { ...action(ready), periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 180 },
+    startupProbe: {
+      ...action(ready),
+      periodSeconds: 1,
+      timeoutSeconds: 2,
+      failureThreshold: startSeconds,
+    },
     readinessProbe: { ...action(ready), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
     // Patient: on a machine under full load a slow answer is no reason to lose the work under way.
     livenessProbe: { ...action(live), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },

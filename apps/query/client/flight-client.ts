@@ -17,6 +17,9 @@ export interface FlightOptions {
   readonly deadlineSeconds?: number;
 }
 
+/** The catalog of the tables. */
+const catalog = "nessie_minio_catalog";
+
 /** A query that failed, with the server's own words. */
 export class FlightError extends Error {
   /** gRPC's name of the failure, such as `UNAVAILABLE` or `UNAUTHENTICATED`. */
@@ -68,10 +71,14 @@ export class FlightClient {
     try {
       return await this.#ask(sql, deadline);
     } catch (error) {
-      // Tokens expire, and a restarted server does not know them: sign in again, once.
+      // Tokens and sessions expire, and a restarted server knows neither: sign in again, once.
       const isStale = error instanceof FlightError && error.code === "UNAUTHENTICATED";
       if (!isStale || authorization === undefined) throw error;
-      if (this.#authorization === authorization) this.#authorization = undefined;
+      if (this.#authorization === authorization) {
+        this.#authorization = undefined;
+        // Dremio refuses even the right password beside the cookie of a session that is gone.
+        this.#cookies.clear();
+      }
       return this.#ask(sql, deadline);
     }
   }
@@ -141,6 +148,8 @@ export class FlightClient {
     const basic = Buffer.from(`${username}:${password}`).toString("base64");
     const headers = new Metadata();
     headers.set("authorization", this.#authorization ?? `Basic ${basic}`);
+    // Where Dremio looks for names without a catalog; the light engine does so by itself.
+    headers.set("schema", catalog);
     if (this.#cookies.size > 0) {
       headers.set("cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
     }

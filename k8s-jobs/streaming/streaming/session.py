@@ -12,7 +12,7 @@ _REGION = "us-east-1"
 def build_session(settings: Settings) -> SparkSession:
     """Starts Spark, or finds it running, configured for the lakehouse."""
     builder = SparkSession.builder.appName("streaming")
-    configuration = SMALL_BATCHES | _catalog(settings) | _checkpoint(settings)
+    configuration = SMALL_BATCHES | iceberg_catalog(settings) | _checkpoint(settings)
     for name, value in configuration.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
@@ -41,7 +41,7 @@ SMALL_BATCHES = {
 }
 
 
-def _catalog(settings: Settings) -> dict[str, str]:
+def iceberg_catalog(settings: Settings) -> dict[str, str]:
     """The Iceberg catalog, through Nessie's native API.
 
     Not through Nessie's Iceberg REST API: that one signs S3 requests with a key that ends after

@@ -1,47 +1,25 @@
 """A real Spark session with real Iceberg tables, in a folder of its own."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from events import MESSAGE_SCHEMA
+from local_spark import start_spark
 from streaming.batch import BatchWriter
 from streaming.dead_letters import DeadLetters, queue_messages
 from streaming.detector import DetectorSettings
 from streaming.minutes import MinuteMemory
-from streaming.session import SMALL_BATCHES
 from streaming.tables import ALL_TABLES, CATALOG, create_tables
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """The session of the job on this machine; a Hadoop catalog stands in for Nessie."""
-    jars = os.environ.get("LAKEHOUSE_SPARK_JARS")
-    if not jars or not list(Path(jars).glob("iceberg-spark-runtime-*.jar")):
-        pytest.fail(
-            "LAKEHOUSE_SPARK_JARS must be a folder with the jars of images/spark/pom.xml. "
-            "`npm run check` resolves them and sets it."
-        )
-    folder = tmp_path_factory.mktemp("lakehouse")
-    configuration = SMALL_BATCHES | {
-        "spark.driver.extraClassPath": f"{jars}/*",
-        "spark.driver.memory": "1g",
-        "spark.ui.enabled": "false",
-        "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
-        f"spark.sql.catalog.{CATALOG}": "org.apache.iceberg.spark.SparkCatalog",
-        f"spark.sql.catalog.{CATALOG}.type": "hadoop",
-        f"spark.sql.catalog.{CATALOG}.warehouse": str(folder / "warehouse"),
-    }
-    builder = SparkSession.builder.master("local[2]")
-    for name, value in configuration.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
+    """The session of the job on this machine."""
+    session = start_spark(tmp_path_factory.mktemp("lakehouse"))
     yield session
     session.stop()
 

@@ -17,7 +17,7 @@ describe("the configuration", () => {
     const { hostPort, ...config } = await read();
     expect(config).toEqual({
       kafka: { brokers: 1, partitions: 2, storage: "8Gi" },
-      minio: { storage: "20Gi" },
+      minio: { storage: "20Gi", queryEngine: "light" },
       postgres: { storage: "2Gi" },
       redis: { storage: "1Gi" },
       producer: { rate: 50 },
@@ -27,6 +27,8 @@ describe("the configuration", () => {
         alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
       },
       dashboard: { auth: "password" },
+      maintenance: { schedule: "23 * * * *" },
+      query: { engine: "light", dremioStorage: "20Gi" },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -40,6 +42,8 @@ describe("the configuration", () => {
       "lakehouse:alertThreshold": "6",
       "lakehouse:alertCooldownMinutes": "1",
       "lakehouse:alertMinimumHistoryMinutes": "20",
+      "lakehouse:maintenance": "off",
+      "lakehouse:queryEngine": "dremio",
     });
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
@@ -50,6 +54,9 @@ describe("the configuration", () => {
       minimumHistoryMinutes: 20,
     });
     expect(config.hostPort(30092)).toBe(30192);
+    expect(config.maintenance.schedule).toBeUndefined();
+    expect(config.query.engine).toBe("dremio");
+    expect(config.minio.queryEngine).toBe("dremio");
   });
 
   it("names everything that is wrong at once", async () => {
@@ -60,6 +67,8 @@ describe("the configuration", () => {
       "lakehouse:kafkaStorage": "8",
       "lakehouse:alertThreshold": "1",
       "lakehouse:images": "upstream",
+      "lakehouse:maintenance": "hourly",
+      "lakehouse:queryEngine": "trino",
       "lakehouse:kafkaBroker": "3",
       "lakehouse:dashboardAuth": "open",
     });
@@ -73,6 +82,8 @@ describe("the configuration", () => {
   lakehouse:producerRate must be a whole number, but is "fast"
   lakehouse:alertThreshold must be at least 2, but is "1"
   lakehouse:dashboardAuth must be "password" or "none", but is "open"
+  lakehouse:maintenance must be a cron schedule such as "23 * * * *", or "off", but is "hourly"
+  lakehouse:queryEngine must be "light" or "dremio", but is "trino"
 Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
   });

@@ -23,6 +23,7 @@ describe("MinIO", () => {
         nodePort: 30900,
         hostPort: 31000,
         storage: "20Gi",
+        queryEngine: "light",
       });
       const users: [string, ObjectStorageConnection][] = [
         ["spark", minio.spark],
@@ -106,6 +107,32 @@ describe("MinIO", () => {
       "arn:aws:s3:::warehouse": ["s3:GetBucketLocation", "s3:ListBucket"],
       "arn:aws:s3:::warehouse/*": ["s3:GetObject"],
     });
+  });
+
+  it("gives Dremio a bucket of its own, beside reading tables", async () => {
+    const withDremio = await record(
+      () =>
+        new Minio("minio", {
+          namespace: "lakehouse",
+          image: "localhost/lakehouse/minio:1",
+          nodePort: 30900,
+          hostPort: 31000,
+          storage: "20Gi",
+          queryEngine: "dremio",
+        }),
+    );
+    const buckets = withDremio.all("minio:index/s3Bucket:S3Bucket");
+    expect(buckets.map(({ inputs }) => inputs["bucket"])).toContain("dremio");
+    const { inputs } = withDremio.find("minio:index/iamPolicy:IamPolicy", "minio-query");
+    const { Statement } = JSON.parse(inputs["policy"] as string) as { Statement: Statement[] };
+    expect(Statement.map(({ Resource }) => Resource)).toEqual([
+      ["arn:aws:s3:::warehouse"],
+      ["arn:aws:s3:::warehouse/*"],
+      ["arn:aws:s3:::dremio"],
+      ["arn:aws:s3:::dremio/*"],
+    ]);
+    expect(Statement[1]?.Action).toEqual(["s3:GetObject"]);
+    expect(Statement[3]?.Action).toContain("s3:PutObject");
   });
 
   it.each(["spark", "query"])("is known to %s once it may use the buckets", async (user) => {

@@ -1,6 +1,8 @@
 import type {
   V1Container,
+  V1CronJob,
   V1Deployment,
+  V1Job,
   V1PodSpec,
   V1ResourceRequirements,
   V1Service,
@@ -52,8 +54,21 @@ const workloads = (recording: Recording) =>
       return { name, replicas: spec?.replicas ?? 1, pod: spec?.template.spec as V1PodSpec };
     });
 
+/** Pods that end by themselves. */
+const jobs = (recording: Recording) => [
+  ...recording.all("kubernetes:batch/v1:CronJob").map(({ name, inputs }) => ({
+    name,
+    pod: (inputs as unknown as V1CronJob).spec.jobTemplate.spec?.template.spec as V1PodSpec,
+  })),
+  ...recording.all("kubernetes:batch/v1:Job").map(({ name, inputs }) => ({
+    name,
+    pod: (inputs as unknown as V1Job).spec?.template.spec as V1PodSpec,
+  })),
+];
+
 const pods = (recording: Recording) => [
   ...workloads(recording).map(({ name, pod }) => ({ name, pod })),
+  ...jobs(recording),
   ...sparkRoles(recording).map(({ name, role }) => ({ name, pod: role.template.spec })),
 ];
 
@@ -75,6 +90,7 @@ describe("the whole program", () => {
       "minio",
       "postgres",
       "redis",
+      "maintenance",
       "streaming driver",
       "streaming executor",
     ]);
@@ -128,7 +144,9 @@ describe("the whole program", () => {
     const release = recording.find("kubernetes:helm.sh/v3:Release", "spark-operator");
     const { image } = release.inputs["values"] as { image: Record<string, string> };
     const used = [
-      ...workloads(recording).flatMap(({ pod }) => pod.containers.map((one) => one.image)),
+      ...[...workloads(recording), ...jobs(recording)].flatMap(({ pod }) =>
+        pod.containers.map((one) => one.image),
+      ),
       ...recording
         .all("kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication")
         .map(({ inputs }) => (inputs["spec"] as { image: string }).image),
@@ -164,6 +182,9 @@ describe("the whole program", () => {
       expect(container.startupProbe?.periodSeconds, name).toBe(1);
       expect(container.readinessProbe, name).toMatchObject({ failureThreshold: 3 });
       expect(container.livenessProbe, name).toMatchObject({ failureThreshold: 6 });
+    }
+    for (const { name, pod } of [...workloads(recording), ...jobs(recording)]) {
+      const [container] = pod.containers as [V1Container];
       for (const bound of ["requests", "limits"] as const) {
         expect(Object.keys(container.resources?.[bound] ?? {}), name).toEqual(["cpu", "memory"]);
       }
@@ -184,8 +205,61 @@ describe("the whole program", () => {
     expect(holders.length).toBeGreaterThan(10);
     expect(holders.map(({ type }) => type).filter((type) => !allowed.has(type))).toEqual([]);
     for (const { name, inputs } of recording.all("random:index/randomPassword:RandomPassword")) {
-      expect(inputs, name).toEqual({ length: 32, special: false });
+      expect(inputs, name).toEqual({ length: 32, special: false, minNumeric: 1 });
     }
+  });
+});
+
+describe("the program with Dremio", () => {
+  let withDremio: Recording;
+
+  beforeAll(async () => {
+    ({ recording: withDremio } = await deploy({ "lakehouse:queryEngine": "dremio" }));
+  });
+
+  it("has Dremio in the place of the light engine, and all else alike", () => {
+    const names = (one: Recording) => pods(one).map(({ name }) => name);
+    expect(names(withDremio).toSorted()).toEqual(
+      [...names(recording), "query-bootstrap"].toSorted(),
+    );
+    const imageOf = (one: Recording) =>
+      workloads(one).find(({ name }) => name === "query")?.pod.containers[0]?.image;
+    expect(imageOf(recording)).toBe(testImages.query);
+    expect(imageOf(withDremio)).toMatch(/^docker\.io\/dremio\/dremio-oss:\d+\.\d+\.\d+$/);
+    const { inputs } = withDremio.find("kubernetes:apps/v1:Deployment", "dashboard");
+    expect(inputs).toEqual(recording.find("kubernetes:apps/v1:Deployment", "dashboard").inputs);
+  });
+
+  it("uses the same NodePorts", () => {
+    const used = (one: Recording) =>
+      one
+        .all("kubernetes:core/v1:Service")
+        .flatMap(({ inputs }) => (inputs as unknown as V1Service).spec?.ports ?? [])
+        .flatMap(({ nodePort }) => nodePort ?? []);
+    expect(used(withDremio).toSorted()).toEqual(used(recording).toSorted());
+  });
+
+  it("hardens, bounds and probes its pods as all others", () => {
+    for (const { name, pod } of pods(withDremio)) {
+      expect(pod, name).toMatchObject({
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      for (const container of pod.containers) {
+        expect(container.securityContext, name).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+      }
+    }
+  });
+
+  it("keeps passwords out of pods and ConfigMaps", () => {
+    const holders = withDremio.resources
+      .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
+      .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
+    expect(holders).toEqual([]);
   });
 });
 
@@ -234,6 +308,16 @@ describe("what the platform asks of its machine", () => {
     // kubeadm's own pods reserve 850m of the 2000m; a rolling update needs the rest.
     expect(laptop.cpu).toBeLessThan(1000);
     expect(laptop.memoryLimit).toBeLessThanOrEqual(6 * 1024 - 224);
+  });
+
+  it("is some 4 GiB more with Dremio", async () => {
+    const light = demand(recording);
+    const { recording: withDremio } = await deploy({ "lakehouse:queryEngine": "dremio" });
+    expect(demand(withDremio)).toEqual({
+      cpu: light.cpu - 80 + 500,
+      memory: light.memory - 256 + 4096,
+      memoryLimit: light.memoryLimit - 640 + 5120,
+    });
   });
 
   it("is two brokers more with three", async () => {

@@ -105,7 +105,7 @@ describe("a pod", () => {
   });
 
   it("is asked over HTTP where it says how, for being alive as for being ready by default", () => {
-    const probes = (probe: PodArgs["probe"]) => {
+    const probes = (probe: NonNullable<PodArgs["probe"]>) => {
       const { spec } = podTemplate("shop", { ...minimal, probe }) as unknown as V1PodTemplateSpec;
       const [container] = spec?.containers ?? [];
       return [container?.startupProbe, container?.readinessProbe, container?.livenessProbe].map(
@@ -118,6 +118,36 @@ describe("a pod", () => {
       ready,
       ready,
       { path: "/healthz", port: 8080 },
+    ]);
+  });
+
+  it("may take longer to start than usual", () => {
+    const probe = { port: 8080, startSeconds: 600 };
+    const { spec } = podTemplate("shop", { ...minimal, probe }) as unknown as V1PodTemplateSpec;
+    expect(spec?.containers[0]?.startupProbe?.failureThreshold).toBe(600);
+  });
+
+  it("of a Job listens nowhere, runs once, and writes where it says", () => {
+    const { image, resources } = minimal;
+    const { spec } = podTemplate("shop", {
+      image,
+      resources,
+      user: 999,
+      scratch: { log: "/var/log/shop" },
+      restartPolicy: "Never",
+    }) as unknown as V1PodTemplateSpec;
+    const [container] = spec?.containers ?? [];
+    expect(spec?.restartPolicy).toBe("Never");
+    expect(spec?.securityContext).toMatchObject({ runAsUser: 999, runAsGroup: 999, fsGroup: 999 });
+    expect(container).not.toHaveProperty("readinessProbe");
+    expect(container?.ports).toEqual([]);
+    expect(container?.volumeMounts).toEqual([
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "log", mountPath: "/var/log/shop" },
+    ]);
+    expect(spec?.volumes).toEqual([
+      { name: "tmp", emptyDir: {} },
+      { name: "log", emptyDir: {} },
     ]);
   });
 });

@@ -1,0 +1,1 @@
+"""Merges the small files that streaming leaves behind."""

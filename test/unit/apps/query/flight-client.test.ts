@@ -163,8 +163,9 @@ describe("failures", () => {
 
   test("a query that takes too long ends at the deadline, and the next one works", async () => {
     const flight = client({ deadlineSeconds: 1 });
+    const endless = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b";
     const begin = Date.now();
-    const error = await failure(flight.query("SELECT sleep_ms(4000)"));
+    const error = await failure(flight.query(endless));
     expect(error.code).toBe("DEADLINE_EXCEEDED");
     expect(Date.now() - begin).toBeLessThan(3500);
     expect(await flight.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);

@@ -49,7 +49,7 @@ class Tables:
         self,
         catalog: TableCatalog,
         io: PyArrowFileIO,
-        max_age: float = 1.0,
+        max_age: float = 0.25,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``io`` reads metadata and data files, whatever credentials the catalog may suggest.

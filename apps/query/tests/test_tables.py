@@ -27,14 +27,14 @@ def clock() -> Clock:
 
 @pytest.fixture
 def tables(lakehouse, clock) -> Tables:
-    return Tables(lakehouse.table_catalog(), PyArrowFileIO(), clock=clock)
+    return Tables(lakehouse.table_catalog(), PyArrowFileIO(), max_age=1.0, clock=clock)
 
 
 def rows(tables: Tables) -> int:
     return sum(file.rows for file in tables.get(NAME).files)
 
 
-def test_the_catalog_is_asked_once_a_second(lakehouse, tables, clock):
+def test_the_catalog_is_not_asked_again_within_the_age(lakehouse, tables, clock):
     table = lakehouse.create()
     table.append(orders(0))
     assert rows(tables) == 10

@@ -38,6 +38,7 @@ describe("sliding windows", () => {
        FROM ecommerce_db.orders WHERE event_time < TIMESTAMP '2020-01-01'
        GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`,
     );
+    expect(busiest, "a replayed file, as 1-events-to-kpis leaves one").toBeDefined();
     const start = `TIMESTAMPTZ '${busiest?.minute ?? ""}'`;
     const within = `event_time >= ${start} AND event_time < ${start} + INTERVAL 5 MINUTE`;
     const [window] = await sql(

@@ -316,7 +316,7 @@ describe("what the platform asks of its machine", () => {
     expect(demand(withDremio)).toEqual({
       cpu: light.cpu - 80 + 500,
       memory: light.memory - 256 + 4096,
-      memoryLimit: light.memoryLimit - 640 + 5120,
+      memoryLimit: light.memoryLimit - 1024 + 5120,
     });
   });
 

@@ -24,6 +24,8 @@ const kafkaPatience = 20_000;
 /** The tables are at rest when they have not grown for this long, in ms. */
 const restInterval = 5_000;
 const restPatience = 120_000;
+/** The same load before the measurement, in s: a JVM that has just started still compiles its code. */
+const warmUp = 30;
 
 interface BenchOptions {
   readonly stack: string;
@@ -55,6 +57,8 @@ function wholeNumber(text: string): number {
 
 interface BenchResult extends SteadyLoad {
   readonly date: string;
+  /** The load before the measurement, which meets what has just been started. */
+  readonly warmUp: SteadyLoad;
   /** Memory of the cluster's node, Kubernetes included, right after the load, in MiB. */
   readonly memoryMiB: number | null;
   readonly conditions: Readonly<Record<string, string | number>>;
@@ -63,6 +67,7 @@ interface BenchResult extends SteadyLoad {
 async function bench(options: BenchOptions): Promise<{ file: string; result: BenchResult }> {
   const { kubeconfig, cluster } = await requireDeployment(options.stack);
   const { kafka, flight } = await connection(options.stack);
+  let cold: SteadyLoad | undefined;
   let load: SteadyLoad | undefined;
   let memoryMiB: number | null = null;
   try {
@@ -75,10 +80,11 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
         },
       },
       {
-        title: `${options.rate} events/s for ${options.seconds} s`,
+        title: `${options.rate} events/s for ${options.seconds} s, after ${warmUp} s to warm up`,
         run: async (progress) => {
           const sender = await connectSender(kafka.brokers, kafkaPatience);
           try {
+            cold = await steadyLoad({ ...options, seconds: warmUp }, sender, flight, progress);
             load = await steadyLoad(options, sender, flight, progress);
           } finally {
             await sender.close();
@@ -91,9 +97,9 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
     await scaleProducer(kubeconfig, 1);
     flight.close();
   }
-  if (load === undefined) throw new Error("The load was not measured");
+  if (load === undefined || cold === undefined) throw new Error("The load was not measured");
   const date = new Date().toISOString();
-  const result = { date, ...load, memoryMiB, conditions: conditions(options) };
+  const result = { date, ...load, warmUp: cold, memoryMiB, conditions: conditions(options) };
   const file = join(
     root,
     "bench",
@@ -106,7 +112,7 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
 
 function conditions({ rate, seconds }: BenchOptions): BenchResult["conditions"] {
   return {
-    asked: `${rate} events/s for ${seconds} s`,
+    asked: `${rate} events/s for ${seconds} s, after ${warmUp} s of the same`,
     cores: cpus().length,
     processor: cpus()[0]?.model ?? "unknown",
     machineMemoryMiB: Math.round(totalmem() / 2 ** 20),
@@ -162,6 +168,7 @@ function describe(result: BenchResult, file: string): string {
     ["freshness p50", seconds(result.p50)],
     ["freshness p95", seconds(result.p95)],
     ["freshness max", seconds(result.max)],
+    ["p95 while warming up", seconds(result.warmUp.p95)],
     ["largest backlog", result.largestBacklog],
     ["drained after", seconds(result.drain)],
     ["memory of the node", result.memoryMiB === null ? "unknown" : `${result.memoryMiB} MiB`],

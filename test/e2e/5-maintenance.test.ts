@@ -1,0 +1,49 @@
+import { BatchV1Api, KubeConfig } from "@kubernetes/client-node";
+import { expect, it } from "vitest";
+
+import { namespace } from "../../cli/workloads.ts";
+import { eventually, sql, sqlRow } from "../support/lakehouse.ts";
+
+const name = "maintenance-by-test";
+
+/** Starts the CronJob's work now, on everything that is older than a minute. */
+async function startMaintenance(batch: BatchV1Api): Promise<void> {
+  const { spec } = await batch.readNamespacedCronJob({ name: "maintenance", namespace });
+  const job = spec?.jobTemplate.spec;
+  const [container] = job?.template.spec?.containers ?? [];
+  if (job === undefined || container === undefined) throw new Error("the CronJob has no container");
+  container.env = [...(container.env ?? []), { name: "QUIET_MINUTES", value: "1" }];
+  await batch.createNamespacedJob({ namespace, body: { metadata: { name }, spec: job } });
+}
+
+const filesOfClicks = async (): Promise<number> => {
+  const [row] = await sql<{ files: number }>(
+    "SELECT files FROM lakehouse.tables WHERE table_name = 'clicks'",
+  );
+  return row?.files ?? 0;
+};
+
+it("merges small files beside the running streams, and neither loses nor doubles a row", async () => {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  const batch = config.makeApiClient(BatchV1Api);
+  const before = await eventually("many small files", filesOfClicks, (files) => files > 20);
+  await startMaintenance(batch);
+  try {
+    const status = await eventually(
+      "the end of the maintenance",
+      async () => (await batch.readNamespacedJob({ name, namespace })).status,
+      (now) => (now?.succeeded ?? 0) + (now?.failed ?? 0) > 0,
+    );
+    expect(status?.succeeded).toBe(1);
+  } finally {
+    await batch.deleteNamespacedJob({ name, namespace, propagationPolicy: "Background" });
+  }
+  expect(await filesOfClicks()).toBeLessThan(before);
+  for (const table of ["orders", "clicks", "errors"]) {
+    const row = await sqlRow(
+      `SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM ecommerce_db.${table}`,
+    );
+    expect(row["n"], table).toBe(row["ids"]);
+  }
+});

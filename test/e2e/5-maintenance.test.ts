@@ -1,4 +1,4 @@
-import { BatchV1Api, KubeConfig } from "@kubernetes/client-node";
+import { BatchV1Api, KubeConfig, V1EnvVar, V1Job, V1ObjectMeta } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
 
 import { namespace } from "../../cli/workloads.ts";
@@ -9,11 +9,16 @@ const name = "maintenance-by-test";
 /** Starts the CronJob's work now, on everything that is older than a minute. */
 async function startMaintenance(batch: BatchV1Api): Promise<void> {
   const { spec } = await batch.readNamespacedCronJob({ name: "maintenance", namespace });
-  const job = spec?.jobTemplate.spec;
-  const [container] = job?.template.spec?.containers ?? [];
-  if (job === undefined || container === undefined) throw new Error("the CronJob has no container");
-  container.env = [...(container.env ?? []), { name: "QUIET_MINUTES", value: "1" }];
-  await batch.createNamespacedJob({ namespace, body: { metadata: { name }, spec: job } });
+  const job = new V1Job();
+  job.metadata = new V1ObjectMeta();
+  job.metadata.name = name;
+  if (spec?.jobTemplate.spec === undefined) throw new Error("the CronJob has no work");
+  job.spec = spec.jobTemplate.spec;
+  const recent = new V1EnvVar();
+  recent.name = "QUIET_MINUTES";
+  recent.value = "1";
+  job.spec.template.spec?.containers[0]?.env?.push(recent);
+  await batch.createNamespacedJob({ namespace, body: job });
 }
 
 const filesOfClicks = async (): Promise<number> => {

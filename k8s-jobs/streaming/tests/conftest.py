@@ -1,35 +1,18 @@
-"""A real Spark session with real Iceberg tables, in a folder of its own."""
+"""Messages as Kafka gives them, and the writer of their batches."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from events import MESSAGE_SCHEMA
-from local_spark import start_spark
 from streaming.batch import BatchWriter
 from streaming.dead_letters import DeadLetters, queue_messages
 from streaming.detector import DetectorSettings
 from streaming.minutes import MinuteMemory
-from streaming.tables import ALL_TABLES, CATALOG, create_tables
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """The session of the job on this machine."""
-    session = start_spark(tmp_path_factory.mktemp("lakehouse"))
-    yield session
-    session.stop()
-
-
-@pytest.fixture
-def tables(spark: SparkSession) -> None:
-    """Every table of the lakehouse, empty."""
-    for table in ALL_TABLES:
-        spark.sql(f"DROP TABLE IF EXISTS {table.full_name}")
-    create_tables(spark)
+from streaming.tables import CATALOG
 
 
 class Topics:

@@ -12,7 +12,7 @@ async function startMaintenance(batch: BatchV1Api): Promise<void> {
   const job = new V1Job();
   job.metadata = new V1ObjectMeta();
   job.metadata.name = name;
-  if (spec?.jobTemplate.spec === undefined) throw new Error("the CronJob has no work");
+  if (spec.jobTemplate.spec === undefined) throw new Error("the CronJob has no work");
   job.spec = spec.jobTemplate.spec;
   const recent = new V1EnvVar();
   recent.name = "QUIET_MINUTES";

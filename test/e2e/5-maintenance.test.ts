@@ -39,6 +39,7 @@ it("merges small files beside the running streams, and neither loses nor doubles
       "the end of the maintenance",
       async () => (await batch.readNamespacedJob({ name, namespace })).status,
       (now) => (now?.succeeded ?? 0) + (now?.failed ?? 0) > 0,
+      300,
     );
     expect(status?.succeeded).toBe(1);
   } finally {

@@ -6,8 +6,11 @@ import { clusterForStack, requireDeployment } from "./deployment.ts";
 import { UserError } from "./errors.ts";
 import { namespace } from "./workloads.ts";
 
-/** The Secret with the query engine's user, and its keys. */
-const querySecret = { name: "query-user", username: "username", password: "password" };
+/** A user and the generated password. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** How a deployed stack is reached from this machine. */
 export interface Connection {
@@ -25,31 +28,33 @@ export async function connection(stack: string): Promise<Connection> {
   const { cluster: kind, kubeconfig } = await requireDeployment(stack);
   const cluster = await clusterForStack(stack, kind);
   const address = (nodePort: number) => `localhost:${cluster.hostPort(nodePort)}`;
-  const secret = await readQuerySecret(kubeconfig, stack);
+  const login = await readLogin(stack, kubeconfig, "query-user");
   return {
     kubeconfig,
     kafka: { brokers: [address(nodePorts.kafka)] },
-    flight: connect({
-      address: address(nodePorts.query),
-      username: entry(secret, querySecret.username),
-      password: entry(secret, querySecret.password),
-    }),
+    flight: connect({ address: address(nodePorts.query), ...login }),
   };
 }
 
-async function readQuerySecret(kubeconfig: string, stack: string): Promise<V1Secret> {
+/** The dashboard's user, as it is if the stack's config asks for a password. */
+export async function dashboardLogin(stack: string): Promise<Login> {
+  const { kubeconfig } = await requireDeployment(stack);
+  return readLogin(stack, kubeconfig, "dashboard-user");
+}
+
+/** Reads a Secret with the keys `username` and `password`. */
+async function readLogin(stack: string, kubeconfig: string, name: string): Promise<Login> {
   const up = stack === "dev" ? "npm run up" : `npm run up -- --stack ${stack}`;
   try {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
-    return await config
-      .makeApiClient(CoreV1Api)
-      .readNamespacedSecret({ namespace, name: querySecret.name });
+    const secret = await config.makeApiClient(CoreV1Api).readNamespacedSecret({ namespace, name });
+    return { username: entry(secret, "username"), password: entry(secret, "password") };
   } catch (cause) {
     const isMissing = (cause as { code?: number }).code === 404;
     throw new UserError(
       isMissing
-        ? `The stack "${stack}" is not wholly deployed: there is no Secret ${querySecret.name}`
+        ? `The stack "${stack}" is not wholly deployed: there is no Secret ${name}`
         : `The cluster of the stack "${stack}" does not answer`,
       { cure: `Run \`${up}\`.`, cause },
     );

@@ -41,5 +41,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.stderr.write(`${describe(error)}\n`);
-  process.exitCode = 1;
+  // Not when all is quiet: what still runs beside the failed step, such as a long compilation, is
+  // stopped. The next run goes on from the caches.
+  process.exit(1);
 }

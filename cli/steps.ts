@@ -24,7 +24,7 @@ export type Plan = readonly (Step | { readonly together: readonly (readonly Step
 /**
  * Works through the plan, showing each step with its progress and elapsed time on stderr; a
  * terminal gets a live list, anything else plain lines with the time of day.
- * @throws what the first failing step throws; steps that run beside it are left to end first.
+ * @throws what the first failing step throws, at once: steps beside it may still be at work.
  */
 export async function runSteps(plan: Plan): Promise<void> {
   const logger = new ListrLogger({

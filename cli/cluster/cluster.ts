@@ -12,6 +12,12 @@ export interface Ensured {
 
 /** A place for the platform to run. Each kind of cluster is one implementation of this. */
 export interface Cluster {
+  /**
+   * Tells what would keep `ensure` from working, as far as it can be told before anything is
+   * installed or changed: a port in use, a cluster of somebody else's.
+   * @throws UserError for what is in the way, with its cure.
+   */
+  check(): Promise<void>;
   /** Brings the cluster up, with its data if it was there before. Does nothing if it is up. */
   ensure(progress: Progress): Promise<Ensured>;
   /**

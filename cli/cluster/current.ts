@@ -8,10 +8,9 @@ import { loadImages } from "./load-images.ts";
 
 /** The cluster that the user's kubeconfig points at. It is used as it is and never removed. */
 export class CurrentContext implements Cluster {
-  async ensure(progress: Progress): Promise<Ensured> {
+  async check(): Promise<void> {
     const config = this.load();
     const context = config.getCurrentContext();
-    progress(`asking ${context}`);
     try {
       await config.makeApiClient(VersionApi).getCode();
     } catch (error) {
@@ -20,6 +19,11 @@ export class CurrentContext implements Cluster {
         cause: error,
       });
     }
+  }
+
+  async ensure(progress: Progress): Promise<Ensured> {
+    progress("asking the cluster");
+    await this.check();
     return { created: false };
   }
 

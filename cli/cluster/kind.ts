@@ -3,7 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { capture, runLogged } from "../host/command.ts";
-import { docker, dockerSucceeds, ensureDocker, isDockerInstalled } from "../host/docker.ts";
+import {
+  docker,
+  dockerSucceeds,
+  ensureDocker,
+  isDockerInstalled,
+  isDockerRunning,
+} from "../host/docker.ts";
 import { raiseInotifyLimits } from "../host/inotify.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir, root, stateDir } from "../host/paths.ts";
@@ -39,6 +45,16 @@ export class KindCluster implements Cluster {
   constructor(options: ClusterOptions) {
     this.options = options;
     this.node = `${options.name}-control-plane`;
+  }
+
+  async check(): Promise<void> {
+    const node = (await isDockerRunning()) ? await this.inspect() : undefined;
+    if (node === undefined) {
+      await this.requireFreePorts();
+    } else {
+      await this.requireOwnership();
+      this.requirePorts(node);
+    }
   }
 
   ensure(progress: Progress): Promise<Ensured> {
@@ -152,6 +168,10 @@ export class KindCluster implements Cluster {
     return owner;
   }
 
+  private async requireFreePorts(): Promise<void> {
+    await requireFreePorts(this.options.nodePorts.map((port) => this.hostPort(port)));
+  }
+
   private requirePorts(node: Node): void {
     const missing = unmappedPorts(this.options, node.HostConfig.PortBindings);
     if (missing.length === 0) return;
@@ -177,7 +197,7 @@ export class KindCluster implements Cluster {
   }
 
   private async create(progress: Progress): Promise<void> {
-    await requireFreePorts(this.options.nodePorts.map((port) => this.hostPort(port)));
+    await this.requireFreePorts();
     const image = await ensureNodeImage(progress);
     const kind = await ensureKind(progress);
     await raiseInotifyLimits();

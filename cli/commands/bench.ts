@@ -8,9 +8,13 @@ import { type Command, InvalidArgumentError } from "commander";
 
 import { connectSender } from "../../apps/producer/connect.ts";
 import { versions } from "../../components/versions.ts";
+import { alertLatency } from "../../test/bench/alerts.ts";
+import type { Latency } from "../../test/bench/latency.ts";
 import { type SteadyLoad, steadyLoad } from "../../test/bench/steady-load.ts";
-import { connection } from "../connection.ts";
-import { requireDeployment } from "../deployment.ts";
+import { watchDashboard } from "../../test/bench/viewers.ts";
+import { nodePorts } from "../../components/ports.ts";
+import { connection, dashboardLogin } from "../connection.ts";
+import { clusterForStack, requireDeployment } from "../deployment.ts";
 import { docker } from "../host/docker.ts";
 import { root } from "../host/paths.ts";
 import { waitFor } from "../host/wait.ts";
@@ -29,6 +33,7 @@ const warmUp = 30;
 
 interface BenchOptions {
   readonly stack: string;
+  readonly viewers: number;
   readonly rate: number;
   readonly seconds: number;
   readonly json: boolean;
@@ -38,9 +43,15 @@ interface BenchOptions {
 export function register(program: Command): void {
   program
     .command("bench")
-    .description("measure how fresh the tables are under a steady load")
+    .description("measure how fresh tables, alerts and dashboard are under a steady load")
     .option("--rate <events>", "events per second", wholeNumber, 20_000)
     .option("--seconds <seconds>", "how long", wholeNumber, 60)
+    .option(
+      "--viewers <people>",
+      "who watch the dashboard in a second measurement",
+      wholeNumber,
+      10,
+    )
     .addOption(stackOption())
     .addOption(jsonOption())
     .action(async (options: BenchOptions) => {
@@ -59,6 +70,8 @@ interface BenchResult extends SteadyLoad {
   readonly date: string;
   /** The load before the measurement, which meets what has just been started. */
   readonly warmUp: SteadyLoad;
+  /** The same load once more while people watch the dashboard. */
+  readonly watched: SteadyLoad & { readonly dashboard: Latency; readonly alerts: Latency };
   /** Memory of the cluster's node, Kubernetes included, right after the load, in MiB. */
   readonly memoryMiB: number | null;
   readonly conditions: Readonly<Record<string, string | number>>;
@@ -67,8 +80,10 @@ interface BenchResult extends SteadyLoad {
 async function bench(options: BenchOptions): Promise<{ file: string; result: BenchResult }> {
   const { kubeconfig, cluster } = await requireDeployment(options.stack);
   const { kafka, flight } = await connection(options.stack);
+  const sender = await connectSender(kafka.brokers, kafkaPatience);
   let cold: SteadyLoad | undefined;
   let load: SteadyLoad | undefined;
+  let watched: BenchResult["watched"] | undefined;
   let memoryMiB: number | null = null;
   try {
     await runSteps([
@@ -82,24 +97,42 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
       {
         title: `${options.rate} events/s for ${options.seconds} s, after ${warmUp} s to warm up`,
         run: async (progress) => {
-          const sender = await connectSender(kafka.brokers, kafkaPatience);
-          try {
-            cold = await steadyLoad({ ...options, seconds: warmUp }, sender, flight, progress);
-            load = await steadyLoad(options, sender, flight, progress);
-          } finally {
-            await sender.close();
-          }
+          cold = await steadyLoad({ ...options, seconds: warmUp }, sender, flight, progress);
+          load = await steadyLoad(options, sender, flight, progress);
           memoryMiB = cluster === "kind" ? await nodeMemory(options.stack) : null;
+        },
+      },
+      {
+        title: `The same while ${options.viewers} people watch the dashboard`,
+        run: async (progress) => {
+          const watch = new AbortController();
+          const [again, dashboard, alerts] = await Promise.all([
+            steadyLoad(options, sender, flight, progress).finally(() => {
+              watch.abort();
+            }),
+            watchDashboard(await dashboardOf(options.stack), options.viewers, watch.signal),
+            alertLatency(flight, watch.signal),
+          ]);
+          watched = { ...again, dashboard, alerts };
         },
       },
     ]);
   } finally {
+    await sender.close();
     await scaleProducer(kubeconfig, 1);
     flight.close();
   }
-  if (load === undefined || cold === undefined) throw new Error("The load was not measured");
+  if (load === undefined || cold === undefined || watched === undefined)
+    throw new Error("The load was not measured");
   const date = new Date().toISOString();
-  const result = { date, ...load, warmUp: cold, memoryMiB, conditions: conditions(options) };
+  const result = {
+    date,
+    ...load,
+    warmUp: cold,
+    watched,
+    memoryMiB,
+    conditions: conditions(options),
+  };
   const file = join(
     root,
     "bench",
@@ -110,7 +143,13 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
   return { file, result };
 }
 
-function conditions({ rate, seconds }: BenchOptions): BenchResult["conditions"] {
+async function dashboardOf(stack: string) {
+  const cluster = await clusterForStack(stack, (await requireDeployment(stack)).cluster);
+  const url = `http://localhost:${cluster.hostPort(nodePorts.dashboard)}`;
+  return { url, ...(await dashboardLogin(stack)) };
+}
+
+function conditions({ rate, seconds, viewers }: BenchOptions): BenchResult["conditions"] {
   return {
     asked: `${rate} events/s for ${seconds} s, after ${warmUp} s of the same`,
     cores: cpus().length,
@@ -120,6 +159,8 @@ function conditions({ rate, seconds }: BenchOptions): BenchResult["conditions"] 
     load: "one producer process on the same machine, acks from all replicas",
     freshness:
       "from send to a count(*) over Arrow Flight that includes the event, asked every 250 ms",
+    watched: `then the same load with ${viewers} viewers, each with the stream open and asking the API once a second`,
+    alerts: "from a fatal error's time to a query that shows its alert, asked every 250 ms",
     spark: versions.spark,
   };
 }
@@ -171,6 +212,9 @@ function describe(result: BenchResult, file: string): string {
     ["p95 while warming up", seconds(result.warmUp.p95)],
     ["largest backlog", result.largestBacklog],
     ["drained after", seconds(result.drain)],
+    ["p95 while watched", seconds(result.watched.p95)],
+    ["dashboard API p95", `${result.watched.dashboard.p95} ms`],
+    ["alerts p95", seconds(result.watched.alerts.p95)],
     ["memory of the node", result.memoryMiB === null ? "unknown" : `${result.memoryMiB} MiB`],
   );
   return `${table.toString()}\nWritten to ${relative(root, file)}\n`;

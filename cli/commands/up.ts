@@ -84,7 +84,13 @@ async function up(options: UpOptions): Promise<UpResult> {
   });
 
   await runSteps([
-    { title: "This machine", run: () => preflight(haveImages()) },
+    {
+      title: "This machine",
+      run: async () => {
+        await preflight(haveImages());
+        await cluster.check();
+      },
+    },
     {
       together: [
         [

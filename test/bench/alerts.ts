@@ -20,7 +20,7 @@ export async function alertLatency(flight: FlightClient, signal: AbortSignal): P
        WHERE kind = 'fatal_error' AND alert_time >= TIMESTAMPTZ '${startedAt}'`,
     );
     const now = Date.now();
-    for (const { alert_id: id, time } of rows as { alert_id: string; time: number }[]) {
+    for (const { alert_id: id, time } of rows as { alert_id: string; time: unknown }[]) {
       if (!latencies.has(id)) latencies.set(id, now - Number(time));
     }
     await sleep(interval);

@@ -3,7 +3,6 @@ import { stat } from "node:fs/promises";
 import { Agent } from "node:http";
 
 import {
-  CopyObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -13,53 +12,53 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import pRetry from "p-retry";
 
 import { UserError } from "../../cli/errors.ts";
+import { networkReason } from "../../providers/minio/errors.ts";
 import type { ObjectStore, ObjectStoreAccess } from "./object-store.ts";
+import { escapeKey, type ObjectWrite, RefusedError, SignedRequests } from "./signed-requests.ts";
 
-/** A store that restarts is back within these attempts, some half a minute. */
+/** A store that restarts is back within these attempts, half a minute or more. */
 const attempts = 8;
 /** In ms; the store is in the same cluster or on the same machine. */
 const connectionTimeout = 5_000;
-/** In ms; one object takes milliseconds, unless the store is about to fall over. */
+/** In ms; an object takes milliseconds, unless the store is about to fall over. */
 const requestTimeout = 60_000;
+/** MinIO takes any, and this is what clients say who know of none. */
+const region = "us-east-1";
 
-/** MinIO through S3's API. */
+/** MinIO, or another object store, through S3's API. */
 export class S3Store implements ObjectStore {
-  readonly #client: S3Client;
   readonly #endpoint: string;
+  readonly #client: S3Client;
+  readonly #requests: SignedRequests;
 
   /** @param connections requests that may be under way at a time. */
-  constructor({ endpoint, accessKey, secretKey }: ObjectStoreAccess, connections: number) {
+  constructor(access: ObjectStoreAccess, connections: number) {
+    const { endpoint, accessKey, secretKey } = access;
+    const handler = new NodeHttpHandler({
+      connectionTimeout,
+      requestTimeout,
+      httpAgent: new Agent({ keepAlive: true, maxSockets: connections }),
+    });
     this.#endpoint = endpoint;
+    this.#requests = new SignedRequests(access, region, handler);
     this.#client = new S3Client({
       endpoint,
-      region: "us-east-1",
+      region,
       credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
       forcePathStyle: true,
-      maxAttempts: attempts,
-      // The signature has a checksum of the body already.
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-      requestHandler: new NodeHttpHandler({
-        connectionTimeout,
-        requestTimeout,
-        httpAgent: new Agent({ keepAlive: true, maxSockets: connections }),
-      }),
+      // One loop of attempts, for both ways of asking.
+      maxAttempts: 1,
+      requestHandler: handler,
     });
   }
 
   async *list(bucket: string, prefix: string): AsyncGenerator<string> {
     let ContinuationToken: string | undefined;
     do {
+      // XML cannot hold every character that a key can, so keys come URL-encoded.
+      const query = { Bucket: bucket, Prefix: prefix, EncodingType: "url" } as const;
       const page = await this.#try(() =>
-        this.#client.send(
-          // XML cannot hold every character that a key can, so keys come URL-encoded.
-          new ListObjectsV2Command({
-            Bucket: bucket,
-            Prefix: prefix,
-            EncodingType: "url",
-            ContinuationToken,
-          }),
-        ),
+        this.#client.send(new ListObjectsV2Command({ ...query, ContinuationToken })),
       );
       for (const { Key = "" } of page.Contents ?? []) {
         yield decodeURIComponent(Key.replaceAll("+", " "));
@@ -69,21 +68,17 @@ export class S3Store implements ObjectStore {
   }
 
   async put(bucket: string, key: string, text: string): Promise<void> {
-    await this.#try(() =>
-      this.#client.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: text,
-          ContentType: "application/json",
-        }),
-      ),
-    );
+    await this.#write({
+      bucket,
+      key,
+      headers: { "content-type": "application/json" },
+      body: text,
+    });
   }
 
   async putFile(bucket: string, key: string, path: string): Promise<void> {
     const { size } = await stat(path);
-    const put = () =>
+    await this.#try(() =>
       this.#client.send(
         new PutObjectCommand({
           Bucket: bucket,
@@ -92,52 +87,63 @@ export class S3Store implements ObjectStore {
           ContentLength: size,
           ContentType: "application/vnd.apache.parquet",
         }),
-      );
-    // The client itself cannot begin a stream again.
-    await this.#try(() =>
-      pRetry(put, {
-        retries: attempts - 1,
-        maxTimeout: 20_000,
-        shouldRetry: ({ error }) =>
-          !(error instanceof S3ServiceException && error.$fault === "client"),
-      }),
+      ),
     );
   }
 
   async copy(key: string, from: string, to: string): Promise<void> {
-    const source = [from, ...key.split("/")].map(encodeURIComponent).join("/");
-    await this.#try(() =>
-      this.#client.send(new CopyObjectCommand({ CopySource: source, Bucket: to, Key: key })),
-    );
+    const source = `${from}/${escapeKey(key)}`;
+    await this.#write({ bucket: to, key, headers: { "x-amz-copy-source": source }, body: "" });
   }
 
   close(): void {
     this.#client.destroy();
   }
 
+  async #write(write: ObjectWrite): Promise<void> {
+    await this.#try(() => this.#requests.write(write));
+  }
+
   async #try<Result>(request: () => Promise<Result>): Promise<Result> {
     try {
-      return await request();
+      return await pRetry(request, {
+        retries: attempts - 1,
+        minTimeout: 250,
+        maxTimeout: 10_000,
+        shouldRetry: ({ error }) =>
+          refusalOf(error)?.isPassing ?? networkReason(error) !== undefined,
+      });
     } catch (error) {
       throw explain(error, this.#endpoint);
     }
   }
 }
 
+interface Refusal {
+  readonly code: string;
+  readonly isPassing: boolean;
+}
+
+/** What the store said, if it was the store that refused. */
+function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof RefusedError) return error;
+  if (!(error instanceof S3ServiceException)) return undefined;
+  return { code: error.name, isPassing: error.$fault === "server" };
+}
+
 /** Says what failed, where, and the cure. */
 function explain(cause: unknown, endpoint: string): unknown {
   if (!(cause instanceof Error)) return cause;
-  if (cause instanceof S3ServiceException) {
-    return new UserError(`MinIO at ${endpoint} refuses: ${cause.message} (${cause.name})`, {
+  const refusal = refusalOf(cause);
+  if (refusal !== undefined) {
+    return new UserError(`MinIO at ${endpoint} refuses: ${cause.message} (${refusal.code})`, {
       cure: "`npm run up` brings its buckets, users and rights in line. Then try again: what is there already is not written again.",
       cause,
     });
   }
-  // A connection that was refused at several addresses has its reasons inside.
-  const { code, message } = (cause instanceof AggregateError ? cause.errors[0] : cause) as Error & {
-    code?: string;
-  };
-  return new UserError(`MinIO at ${endpoint} cannot be reached: ${message || (code ?? "")}`, {
+  const reason = networkReason(cause);
+  if (reason === undefined) return cause;
+  return new UserError(`MinIO at ${endpoint} cannot be reached: ${reason}`, {
     cure: "`npm run status` tells whether it runs. Then try again: what is there already is not written again.",
     cause,
   });

@@ -86,5 +86,7 @@ export class HourSpool {
 }
 
 function toFields(values: readonly string[]): Fields {
-  return Object.fromEntries(columns.map((column, index) => [column, values[index] ?? ""])) as Fields;
+  return Object.fromEntries(
+    columns.map((column, index) => [column, values[index] ?? ""]),
+  ) as Fields;
 }

@@ -11,6 +11,7 @@ import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
 import { createQuery } from "./components/query.ts";
 import { Redis } from "./components/redis.ts";
+import { Replay } from "./components/replay.ts";
 import { SparkOperator } from "./components/spark-operator.ts";
 import { Streaming } from "./components/streaming.ts";
 
@@ -22,7 +23,8 @@ export default async function lakehouse() {
   const at = placement(namespace, hostPort);
   const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
   new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
-  const minio = new Minio("minio", { ...at(images.minio, ports.minio), ...config.minio });
+  const minio = new Minio("minio", { ...at(images.minio, ports.minio), kafka, ...config.minio });
+  new Replay("replay", { image: images.apps, namespace, storage: minio.copier, ...config.replay });
   const postgres = new Postgres("postgres", {
     ...at(images.postgres, ports.postgres),
     ...config.postgres,
@@ -33,11 +35,8 @@ export default async function lakehouse() {
     database: postgres.nessie,
     objectStorage: minio.nessie,
   });
-  const operator = new SparkOperator("spark-operator", {
-    image: images["spark-operator"],
-    chart: images["spark-operator-chart"],
-    namespace,
-  });
+  const release = { image: images["spark-operator"], chart: images["spark-operator-chart"] };
+  const operator = new SparkOperator("spark-operator", { ...release, namespace });
   const tables = { namespace, catalog, objectStorage: minio.spark };
   const streaming = new Streaming("streaming", {
     ...tables,

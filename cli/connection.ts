@@ -2,15 +2,15 @@ import { CoreV1Api, KubeConfig, type V1Secret } from "@kubernetes/client-node";
 
 import { connect, type FlightClient } from "../apps/query/client/flight-client.ts";
 import { nodePorts } from "../components/ports.ts";
+import type { ObjectStoreAccess } from "../k8s-jobs/replay/object-store.ts";
 import { clusterForStack, requireDeployment } from "./deployment.ts";
 import { UserError } from "./errors.ts";
 import { namespace } from "./workloads.ts";
 
-/** A user and the generated password. */
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
+/** The Secret with the query engine's user. */
+const querySecret = "query-user";
+/** The Secret with the keys of who may write the bucket `storage`. */
+const loaderSecret = "minio-loader";
 
 /** How a deployed stack is reached from this machine. */
 export interface Connection {
@@ -28,28 +28,49 @@ export async function connection(stack: string): Promise<Connection> {
   const { cluster: kind, kubeconfig } = await requireDeployment(stack);
   const cluster = await clusterForStack(stack, kind);
   const address = (nodePort: number) => `localhost:${cluster.hostPort(nodePort)}`;
-  const login = await readLogin(stack, kubeconfig, "query-user");
+  const secret = await readSecret(kubeconfig, stack, querySecret);
   return {
     kubeconfig,
     kafka: { brokers: [address(nodePorts.kafka)] },
-    flight: connect({ address: address(nodePorts.query), ...login }),
+    flight: connect({
+      address: address(nodePorts.query),
+      username: entry(secret, "username"),
+      password: entry(secret, "password"),
+    }),
   };
 }
 
-/** The dashboard's user, as it is if the stack's config asks for a password. */
-export async function dashboardLogin(stack: string): Promise<Login> {
-  const { kubeconfig } = await requireDeployment(stack);
-  return readLogin(stack, kubeconfig, "dashboard-user");
+/** How the object store of a deployed stack is reached from this machine. */
+export interface StorageConnection {
+  readonly kubeconfig: string;
+  /** As a user that may write the bucket `storage`. */
+  readonly storage: ObjectStoreAccess;
 }
 
-/** Reads a Secret with the keys `username` and `password`. */
-async function readLogin(stack: string, kubeconfig: string, name: string): Promise<Login> {
+/**
+ * Finds the object store of a deployed stack, and the keys of its loader.
+ * @throws UserError if the stack is not deployed or its cluster does not answer.
+ */
+export async function storageConnection(stack: string): Promise<StorageConnection> {
+  const { cluster: kind, kubeconfig } = await requireDeployment(stack);
+  const cluster = await clusterForStack(stack, kind);
+  const secret = await readSecret(kubeconfig, stack, loaderSecret);
+  return {
+    kubeconfig,
+    storage: {
+      endpoint: `http://localhost:${cluster.hostPort(nodePorts.minio)}`,
+      accessKey: entry(secret, "access-key"),
+      secretKey: entry(secret, "secret-key"),
+    },
+  };
+}
+
+async function readSecret(kubeconfig: string, stack: string, name: string): Promise<V1Secret> {
   const up = stack === "dev" ? "npm run up" : `npm run up -- --stack ${stack}`;
   try {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
-    const secret = await config.makeApiClient(CoreV1Api).readNamespacedSecret({ namespace, name });
-    return { username: entry(secret, "username"), password: entry(secret, "password") };
+    return await config.makeApiClient(CoreV1Api).readNamespacedSecret({ namespace, name });
   } catch (cause) {
     const isMissing = (cause as { code?: number }).code === 404;
     throw new UserError(

@@ -47,6 +47,11 @@ export const schema = z.object({
     .enum(["password", "none"], { error: 'must be "password" or "none"' })
     .default("password"),
   maintenance: schedule.default("23 * * * *"),
+  replaySchedule: schedule.default("*/5 * * * *"),
+  replayPace: z
+    .string()
+    .regex(/^(max|[1-9]\d{0,5})$/, 'must be a whole number from 1 to 999999, or "max"')
+    .default("max"),
   queryEngine: z
     .enum(["light", "dremio"], { error: 'must be "light" or "dremio"' })
     .default("light"),
@@ -77,6 +82,12 @@ export interface LakehouseConfig {
   readonly dashboard: { readonly auth: "password" | "none" };
   /** When tables are compacted, as cron writes it; undefined for never. */
   readonly maintenance: { readonly schedule: string | undefined };
+  readonly replay: {
+    /** When objects are copied on, as cron writes it; undefined for never. */
+    readonly schedule: string | undefined;
+    /** Objects a second, or `max`. */
+    readonly pace: string;
+  };
   readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
 }
 
@@ -132,6 +143,10 @@ export function readConfig(): LakehouseConfig {
     },
     dashboard: { auth: keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
+    replay: {
+      schedule: keys.replaySchedule === "off" ? undefined : keys.replaySchedule,
+      pace: keys.replayPace,
+    },
     query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
   };
 }

@@ -28,6 +28,7 @@ describe("the configuration", () => {
       },
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
+      replay: { schedule: "*/5 * * * *", pace: "max" },
       query: { engine: "light", dremioStorage: "20Gi" },
     });
     expect(hostPort(30092)).toBe(30092);
@@ -43,6 +44,8 @@ describe("the configuration", () => {
       "lakehouse:alertCooldownMinutes": "1",
       "lakehouse:alertMinimumHistoryMinutes": "20",
       "lakehouse:maintenance": "off",
+      "lakehouse:replaySchedule": "off",
+      "lakehouse:replayPace": "50",
       "lakehouse:queryEngine": "dremio",
     });
     expect(config.kafka.brokers).toBe(3);
@@ -55,6 +58,7 @@ describe("the configuration", () => {
     });
     expect(config.hostPort(30092)).toBe(30192);
     expect(config.maintenance.schedule).toBeUndefined();
+    expect(config.replay).toEqual({ schedule: undefined, pace: "50" });
     expect(config.query.engine).toBe("dremio");
     expect(config.minio.queryEngine).toBe("dremio");
   });

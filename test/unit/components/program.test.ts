@@ -91,6 +91,8 @@ describe("the whole program", () => {
       "postgres",
       "redis",
       "maintenance",
+      "replay-testing",
+      "replay-training",
       "streaming driver",
       "streaming executor",
     ]);

@@ -46,7 +46,7 @@ type User = "spark" | "nessie" | "query";
 /** What each user may do, and with which buckets; `write` includes reading and deleting. */
 function rights(queryEngine: QueryEngineKind): Readonly<Record<User, Rights>> {
   return {
-    spark: { warehouse: "write", checkpoints: "write" },
+    spark: { warehouse: "write", checkpoints: "write", bronze: "read" },
     nessie: { warehouse: "write" },
     query:
       queryEngine === "dremio"

@@ -118,7 +118,7 @@ class TrainingFlow(Flow):
         return added
 
 
-class TestingFlow(Flow):
+class ServingFlow(Flow):
     """JSON objects into the online store."""
 
     name = "testing"

@@ -1,14 +1,18 @@
 """Objects of the testing flow: one JSON object each."""
 
 import json
+from typing import TYPE_CHECKING
 
-from obstore import GetResult
 from pyspark.sql import DataFrame, SparkSession
 
 from features.behaviour import FIELDS
 from features.notifications import NotifiedObject
 from features.objects import ObjectFetcher, reject
 from features.spool import Spool
+
+if TYPE_CHECKING:
+    # Known to type checkers alone.
+    from obstore import GetResult
 
 #: A row of behaviour has some 400 bytes; all that is fetched at a time is in memory.
 LARGEST_DOCUMENT = 1 << 20
@@ -23,7 +27,7 @@ def read_documents(
 ) -> DataFrame:
     """Fetches JSON objects into rows of `TEXT_SCHEMA`, through the spool."""
 
-    def take(source: NotifiedObject, result: GetResult) -> None:
+    def take(source: NotifiedObject, result: "GetResult") -> None:
         body = bytes(result.bytes())
         raw = body.decode("utf-8", errors="replace")
         try:

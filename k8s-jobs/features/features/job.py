@@ -7,7 +7,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
-from features.batch import TestingFlow, TrainingFlow
+from features.batch import ServingFlow, TrainingFlow
 from features.objects import ObjectFetcher, open_bucket
 from features.offline_store import OfflineStore, connector
 from features.online_store import OnlineStore, connect
@@ -47,7 +47,7 @@ def run(settings: Settings) -> None:
         send = kafka_sender(settings.lakehouse.kafka_bootstrap_servers)
         online = OnlineStore(connect(settings), settings.time_to_live_seconds)
         training = TrainingFlow(fetcher, settings.bucket, DeadLetters(send), offline, tags)
-        testing = TestingFlow(fetcher, settings.bucket, DeadLetters(send), online)
+        testing = ServingFlow(fetcher, settings.bucket, DeadLetters(send), online)
         gates = Gates([Gate(training), Gate(testing)])
         queries = [
             start_query(spark, settings, training.name, gates[0], settings.max_training_objects),

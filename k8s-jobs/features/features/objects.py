@@ -4,20 +4,23 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TYPE_CHECKING
 
-from obstore import GetResult
-from obstore.exceptions import InvalidPathError
 from obstore.store import ObjectStore, S3Store
 
 from features.notifications import NotifiedObject, Reject
 from features.settings import Settings
+
+if TYPE_CHECKING:
+    # Known to type checkers alone.
+    from obstore import GetResult
 
 # Seconds between two looks for what is not there: at first, and at most.
 _SHORTEST_WAIT = 0.2
 _LONGEST_WAIT = 2.0
 
 #: What becomes of the contents of an object; called by several threads at a time.
-Take = Callable[[NotifiedObject, GetResult], None]
+Take = Callable[[NotifiedObject, "GetResult"], None]
 
 
 def open_bucket(settings: Settings) -> S3Store:
@@ -87,7 +90,7 @@ class ObjectFetcher:
             result = self._store.get(wanted.key)
         except FileNotFoundError:
             return wanted
-        except InvalidPathError:
+        except ValueError:
             return reject(wanted, "the key cannot be a path")
         # The body is read as `take` asks for it; what is not asked for never comes.
         size = result.meta["size"]

@@ -1,14 +1,12 @@
 """The online store: the latest features of each session and product, in Redis."""
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
-from redis import Redis
-from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, TimeoutError  # noqa: A004
+from redis import Redis, exceptions
 
 from features.patience import patiently
 from features.settings import Settings
@@ -16,7 +14,13 @@ from features.settings import Settings
 _SCRIPT = (Path(__file__).parent / "record_event.lua").read_text(encoding="utf-8")
 # Events that are sent at a time: some 300 KB.
 _PIPELINE = 500
-_PASSING = (ConnectionError, TimeoutError, BusyLoadingError, NoScriptError)
+_PASSING = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    # A server that has just come back reads its file, and knows no scripts.
+    exceptions.BusyLoadingError,
+    exceptions.NoScriptError,
+)
 _TIME_FORMAT = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
 # What the script is told by place; it counts `activity_count` itself.
 _FIELDS = (
@@ -30,8 +34,6 @@ _FIELDS = (
     "event_weekday",
     "is_purchased",
 )
-
-log = logging.getLogger(__name__)
 
 
 def session_key(session: str, product: str) -> str:

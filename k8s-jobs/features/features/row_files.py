@@ -2,8 +2,8 @@
 
 from functools import reduce
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from obstore import GetResult
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -14,6 +14,10 @@ from features.behaviour import FIELDS
 from features.notifications import NotifiedObject
 from features.objects import ObjectFetcher, reject
 from features.spool import Spool
+
+if TYPE_CHECKING:
+    # Known to type checkers alone.
+    from obstore import GetResult
 
 #: An hour of 5 million rows; the files of a batch are on disk at the same time.
 LARGEST_FILE = 256 << 20
@@ -46,7 +50,7 @@ def read_row_files(
     """
     files = {source: folder / f"{number}.parquet" for number, source in enumerate(objects)}
 
-    def take(source: NotifiedObject, result: GetResult) -> None:
+    def take(source: NotifiedObject, result: "GetResult") -> None:
         with files[source].open("wb") as file:
             for chunk in result.stream():
                 file.write(chunk)
@@ -114,8 +118,9 @@ def _text(name: str, kind: T.DataType | None) -> Column:
     match kind:
         case None:
             return F.lit(None).cast("string")
-        case T.TimestampType():
-            return F.date_format(column, _TIME_FORMAT)
+        case T.TimestampType() | T.TimestampNTZType():
+            # A time without a zone is UTC, as the session is.
+            return F.date_format(column.cast("timestamp"), _TIME_FORMAT)
         case T.DecimalType() | T.DoubleType() | T.FloatType():
             money = column.cast("decimal(18,2)")
             return F.when(column == money, money.cast("string")).otherwise(column.cast("string"))

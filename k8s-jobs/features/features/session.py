@@ -20,8 +20,6 @@ def build_session(settings: Settings) -> SparkSession:
         | {
             # Streaming and maintenance write some of the tables too: each look at one is a new one.
             f"spark.sql.catalog.{CATALOG}.cache-enabled": "false",
-            # Time zones are UTC everywhere; a file without them means the same.
-            "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
         }
     )
     builder = SparkSession.builder.master("local[2]").appName("features")

@@ -1,7 +1,8 @@
 """Rows of behaviour, and the real servers that tests of the stores need.
 
-The servers are given as JSON: LAKEHOUSE_TEST_REDIS {host, port, password} and LAKEHOUSE_TEST_POSTGRES
-{host, port, username, password}. The end-to-end tests set them; without, these tests are skipped.
+The servers are given as JSON: LAKEHOUSE_TEST_REDIS {host, port, password} and
+LAKEHOUSE_TEST_POSTGRES {host, port, username, password}. The end-to-end tests set them; without,
+these tests are skipped.
 """
 
 import json

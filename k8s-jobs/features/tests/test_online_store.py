@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 from pyspark.sql import Row
-from redis import Redis
-from redis.exceptions import ConnectionError
+from redis import Redis, exceptions
 
 from behaviour_rows import behaviour
-from features import online_store, patience
+from features import patience
 from features.online_store import OnlineStore, online_columns
 
 
@@ -155,28 +154,30 @@ def test_features_that_were_forgotten_do_not_come_back_in_part(redis, session) -
     assert stored(redis, session)["8"]["activity_count"] == "3"
 
 
-def test_a_server_that_was_away_and_lost_the_script_is_waited_for(
-    redis, session, monkeypatch
-) -> None:
-    store = OnlineStore(redis, None)
-    store.write([event(session, 1, 1)])
-    real, failures = store._send, [ConnectionError("away"), ConnectionError("still away")]
+def test_a_server_that_was_away_and_lost_the_script_is_waited_for(redis, session) -> None:
+    class Interrupted(Redis):
+        """Loses its connection, and the server its scripts, two times."""
 
-    def send(rows: list[Row]) -> int:
-        if failures:
-            redis.script_flush()
-            raise failures.pop()
-        return real(rows)
+        interruptions = 2
 
-    monkeypatch.setattr(store, "_send", send)
+        def pipeline(self, **options: object):
+            if self.interruptions > 0:
+                self.interruptions -= 1
+                redis.script_flush()
+                raise exceptions.ConnectionError("away")
+            return super().pipeline(**options)
 
-    assert store.write([event(session, 2, 2)]) == 1
-    assert stored(redis, session)["7"]["activity_count"] == "2"
+    client = Interrupted(connection_pool=redis.connection_pool)
+    rows = [event(session, 1, 1)]
+
+    assert OnlineStore(client, None).write(rows) == 1
+    assert client.interruptions == 0
+    assert stored(redis, session) == expected(rows)
 
 
 def test_a_server_that_stays_away_fails_the_batch(monkeypatch) -> None:
     monkeypatch.setattr(patience.patiently, "__kwdefaults__", {"seconds": 0.3})
     store = OnlineStore(Redis(port=1), None)
 
-    with pytest.raises(online_store.ConnectionError):
+    with pytest.raises(exceptions.ConnectionError):
         store.write([event("s", 1, 1)])

@@ -78,13 +78,16 @@ describe("MinIO", () => {
     );
   });
 
-  it("lets Spark write tables and checkpoints, and nothing else", () => {
+  it("lets Spark write tables and checkpoints and read what is to become features", () => {
     expect(Object.keys(allowed("spark"))).toEqual([
       "arn:aws:s3:::warehouse",
       "arn:aws:s3:::warehouse/*",
       "arn:aws:s3:::checkpoints",
       "arn:aws:s3:::checkpoints/*",
+      "arn:aws:s3:::bronze",
+      "arn:aws:s3:::bronze/*",
     ]);
+    expect(allowed("spark")["arn:aws:s3:::bronze/*"]).toEqual(["s3:GetObject"]);
     expect(allowed("spark")["arn:aws:s3:::warehouse/*"]).toEqual([
       "s3:AbortMultipartUpload",
       "s3:DeleteObject",

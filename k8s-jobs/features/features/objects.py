@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from obstore.store import ObjectStore, S3Store
 
 from features.notifications import NotifiedObject, Reject
+from features.patience import LONGEST_ABSENCE
 from features.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,13 +26,22 @@ Take = Callable[[NotifiedObject, "GetResult"], None]
 
 
 def open_bucket(settings: Settings) -> S3Store:
-    """The bucket of objects. Its client waits for a store that is away, up to three minutes."""
+    """The bucket of objects. Its client waits for a store that is away for a while."""
     return S3Store(
         settings.bucket,
         endpoint=settings.lakehouse.s3_endpoint,
         region="us-east-1",
         virtual_hosted_style_request=False,
         client_options={"allow_http": True},
+        retry_config={
+            "max_retries": 1000,
+            "retry_timeout": timedelta(seconds=LONGEST_ABSENCE),
+            "backoff": {
+                "init_backoff": timedelta(seconds=0.1),
+                "max_backoff": timedelta(seconds=5),
+                "base": 2,
+            },
+        },
     )
 
 

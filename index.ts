@@ -1,5 +1,6 @@
 import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
+import { createFeatures } from "./components/features.ts";
 import { readImages } from "./components/images.ts";
 import { Kafka } from "./components/kafka.ts";
 import { Maintenance } from "./components/maintenance.ts";
@@ -29,23 +30,22 @@ export default async function lakehouse() {
     ...at(images.postgres, ports.postgres),
     ...config.postgres,
   });
-  new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
-  const catalog = new Nessie("nessie", {
-    ...at(images.nessie, ports.nessie),
-    database: postgres.nessie,
-    objectStorage: minio.nessie,
-  });
+  const onlineStore = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
+  const stores = { database: postgres.nessie, objectStorage: minio.nessie };
+  const catalog = new Nessie("nessie", { ...at(images.nessie, ports.nessie), ...stores });
   const release = { image: images["spark-operator"], chart: images["spark-operator-chart"] };
   const operator = new SparkOperator("spark-operator", { ...release, namespace });
-  const tables = { namespace, catalog, objectStorage: minio.spark };
+  const spark = { namespace, catalog, objectStorage: minio.spark, operator, kafka };
   const streaming = new Streaming("streaming", {
-    ...tables,
+    ...spark,
     ...at(images.streaming, ports.sparkUi),
-    operator,
-    kafka,
     ...config.streaming,
   });
-  new Maintenance("maintenance", { ...tables, image: images.maintenance, ...config.maintenance });
+  createFeatures("features", {
+    ...{ ...spark, image: images.features, after: streaming },
+    ...{ offlineStore: postgres.features, onlineStore, ...config.features },
+  });
+  new Maintenance("maintenance", { ...spark, image: images.maintenance, ...config.maintenance });
   const query = createQuery("query", {
     ...at(images.query, ports.query),
     bootstrapImage: images.apps,

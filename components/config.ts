@@ -1,6 +1,7 @@
 import { Config, getStack, RunError, runtime } from "@pulumi/pulumi";
 import { z } from "zod";
 
+import type { TimeToLive } from "./features.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import type { AnomalyDetection } from "./streaming.ts";
 
@@ -15,6 +16,15 @@ const quantity = z
   .string()
   .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "must be a size such as 8Gi")
   .transform((value) => value as Quantity);
+
+const flag = z
+  .enum(["true", "false"], { error: "must be true or false" })
+  .transform((value) => value === "true");
+
+const timeToLive = z
+  .string()
+  .regex(/^(none|[1-9]\d{0,5}[mhd])$/, "must be a time such as 30m, 24h or 7d, or none")
+  .transform((value) => value as TimeToLive);
 
 const schedule = z
   .string()
@@ -43,6 +53,8 @@ export const schema = z.object({
   alertThreshold: integer(2, 100).default(4),
   alertCooldownMinutes: integer(1, 1440).default(5),
   alertMinimumHistoryMinutes: integer(2, 1440).default(10),
+  features: flag.default(true),
+  featuresTimeToLive: timeToLive.default("7d"),
   dashboardAuth: z
     .enum(["password", "none"], { error: 'must be "password" or "none"' })
     .default("password"),
@@ -79,6 +91,7 @@ export interface LakehouseConfig {
     readonly maxOffsets: number;
     readonly alerts: AnomalyDetection;
   };
+  readonly features: { readonly isEnabled: boolean; readonly timeToLive: TimeToLive };
   readonly dashboard: { readonly auth: "password" | "none" };
   /** When tables are compacted, as cron writes it; undefined for never. */
   readonly maintenance: { readonly schedule: string | undefined };
@@ -141,6 +154,7 @@ export function readConfig(): LakehouseConfig {
         minimumHistoryMinutes: keys.alertMinimumHistoryMinutes,
       },
     },
+    features: { isEnabled: keys.features, timeToLive: keys.featuresTimeToLive },
     dashboard: { auth: keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
     replay: {

@@ -20,6 +20,7 @@ const schema = z.object({
   valkey: reference,
   streaming: reference,
   maintenance: reference,
+  features: reference,
   "spark-operator": reference,
   query: reference,
   apps: reference,

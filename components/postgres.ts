@@ -1,5 +1,5 @@
 import { apps, core } from "@pulumi/kubernetes";
-import { Database, Grant, Provider, Role } from "@pulumi/postgresql";
+import { Database, DefaultPrivileges, Grant, Provider, Role } from "@pulumi/postgresql";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -31,10 +31,15 @@ export interface PostgresArgs {
   readonly storage: Quantity;
 }
 
-/** Postgres with one database for Nessie's versions and one for the features, each with its owner. */
+/**
+ * Postgres with one database for Nessie's versions and one for the features, each with its owner.
+ * The role `features` makes tables in the latter, which its owner may read.
+ */
 export class Postgres extends ComponentResource {
   readonly nessie: DatabaseConnection;
   readonly lakehouse: DatabaseConnection;
+  /** The database `lakehouse`, as the role that writes features. */
+  readonly features: DatabaseConnection;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Postgres", name, {}, opts);
@@ -61,7 +66,16 @@ export class Postgres extends ComponentResource {
       createDatabase(name, databaseName, args.namespace, { parent: this, provider, server });
     this.nessie = database("nessie");
     this.lakehouse = database("lakehouse");
-    this.registerOutputs({ nessie: this.nessie, lakehouse: this.lakehouse });
+    this.features = createWriter(name, "features", this.lakehouse, args.namespace, {
+      parent: this,
+      provider,
+      server,
+    });
+    this.registerOutputs({
+      nessie: this.nessie,
+      lakehouse: this.lakehouse,
+      features: this.features,
+    });
   }
 }
 
@@ -125,14 +139,9 @@ function createDatabase(
   namespace: Input<string>,
   { parent, provider, server }: DatabaseOptions,
 ): DatabaseConnection {
-  const { secret, password } = credentials(
-    `${component}-${name}`,
-    { namespace, entries: { username: name } },
-    parent,
-  );
   // Whoever deletes the server deletes these too; nothing needs to connect for that.
   const opts = { parent, provider, deletedWith: server };
-  const role = new Role(`${component}-${name}`, { name, login: true, password }, opts);
+  const { secret, role } = createRole(component, name, namespace, opts);
   const database = new Database(`${component}-${name}`, { name, owner: role.name }, opts);
   // By default every role may connect to every database.
   const closed = new Grant(
@@ -145,4 +154,61 @@ function createDatabase(
     database: closed.database,
     credentialsSecret: secret,
   };
+}
+
+/** A role that makes tables in the schema `public` of a database; the owner may read them. */
+function createWriter(
+  component: string,
+  name: string,
+  { address, database }: DatabaseConnection,
+  namespace: Input<string>,
+  { parent, provider, server }: DatabaseOptions,
+): DatabaseConnection {
+  const opts = { parent, provider, deletedWith: server };
+  const { secret, role } = createRole(component, name, namespace, opts);
+  const connecting = new Grant(
+    `${component}-${name}-database`,
+    { database, role: role.name, objectType: "database", privileges: ["CONNECT", "TEMPORARY"] },
+    opts,
+  );
+  const making = new Grant(
+    `${component}-${name}-schema`,
+    {
+      database: connecting.database,
+      role: role.name,
+      schema: "public",
+      objectType: "schema",
+      privileges: ["CREATE", "USAGE"],
+    },
+    opts,
+  );
+  const readable = new DefaultPrivileges(
+    `${component}-${name}-readable`,
+    {
+      database: making.database,
+      owner: role.name,
+      // Each database's owner has its name.
+      role: database,
+      schema: "public",
+      objectType: "table",
+      privileges: ["SELECT"],
+    },
+    opts,
+  );
+  return { address, database: readable.database, credentialsSecret: secret };
+}
+
+function createRole(
+  component: string,
+  name: string,
+  namespace: Input<string>,
+  opts: { readonly parent: Resource; readonly provider: Provider; readonly deletedWith: Resource },
+): { readonly secret: Output<string>; readonly role: Role } {
+  const { secret, password } = credentials(
+    `${component}-${name}`,
+    { namespace, entries: { username: name } },
+    opts.parent,
+  );
+  const role = new Role(`${component}-${name}`, { name, login: true, password }, opts);
+  return { secret, role };
 }

@@ -87,4 +87,6 @@ maxmemory-policy noeviction
 appendonly yes
 # The append-only file is enough.
 save ""
+# Events of sessions, by product and a hash of 64 digits, in the compact form of short texts.
+zset-max-listpack-value 128
 `;

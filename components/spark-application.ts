@@ -41,9 +41,13 @@ export interface SparkApplicationArgs {
   readonly env: Readonly<Record<string, Input<string>>>;
   readonly secretEnv: Readonly<Record<string, SecretKey>>;
   readonly driver: SparkPodSize;
-  readonly executor: SparkPodSize;
-  /** NodePort of the driver's UI. */
-  readonly uiNodePort: number;
+  /**
+   * @default none: the program itself sets the master `local`, which wins over what the operator
+   * submits it with, and does all work in its driver.
+   */
+  readonly executor?: SparkPodSize;
+  /** NodePort of the driver's UI. @default none, the UI is reached inside of the cluster alone */
+  readonly uiNodePort?: number;
 }
 
 /** A Python program that runs on Spark without end, known as running once its driver runs. */
@@ -55,13 +59,14 @@ export class SparkApplication extends ComponentResource {
 
   constructor(name: string, args: SparkApplicationArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:SparkApplication", name, {}, opts);
+    const { uiNodePort: nodePort } = args;
     this.ui = `http://${name}-ui:4040`;
     new core.v1.Service(
       `${name}-ui`,
       service(args.namespace, `${name}-ui`, {
-        type: "NodePort",
+        type: nodePort === undefined ? "ClusterIP" : "NodePort",
         selector: { "sparkoperator.k8s.io/app-name": name, "spark-role": "driver" },
-        ports: [{ name: "ui", port: 4040, nodePort: args.uiNodePort }],
+        ports: [{ name: "ui", port: 4040, ...(nodePort !== undefined && { nodePort }) }],
       }),
       { parent: this },
     );
@@ -102,13 +107,7 @@ export class SparkApplication extends ComponentResource {
               automountServiceAccountToken: true,
             }),
           },
-          executor: {
-            ...podSize(args.executor),
-            instances: 1,
-            template: podTemplate("spark-kubernetes-executor", args, {
-              automountServiceAccountToken: false,
-            }),
-          },
+          executor: args.executor === undefined ? {} : executorSpec(args, args.executor),
         },
       },
       { parent: this, customTimeouts: { create: "10m", update: "10m" } },
@@ -116,6 +115,16 @@ export class SparkApplication extends ComponentResource {
     this.running = application.metadata.name;
     this.registerOutputs({ running: this.running });
   }
+}
+
+function executorSpec(args: SparkApplicationArgs, size: SparkPodSize) {
+  return {
+    ...podSize(size),
+    instances: 1,
+    template: podTemplate("spark-kubernetes-executor", args, {
+      automountServiceAccountToken: false,
+    }),
+  };
 }
 
 /** Spark sets memory requests and limits alike: the heap and what is beyond it. */

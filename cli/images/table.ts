@@ -33,6 +33,7 @@ export type ImageName =
   | "spark"
   | "streaming"
   | "maintenance"
+  | "features"
   | "spark-operator"
   | "query"
   | "apps";
@@ -80,6 +81,16 @@ export const images: Readonly<Record<ImageName, Image>> = {
   maintenance: {
     from: { image: "streaming" },
     inputs: { maintenance: sourceFolder("k8s-jobs/maintenance") },
+  },
+  // As the maintenance, with the clients of the stores.
+  features: {
+    from: { image: "streaming" },
+    inputs: {
+      "site-packages": (progress) =>
+        // The Python of Debian bookworm, which Spark's image has.
+        pythonPackages(join(root, "k8s-jobs/features/requirements.txt"), "3.11", progress),
+      features: sourceFolder("k8s-jobs/features"),
+    },
   },
   "spark-operator": {
     from: { image: "spark" },

@@ -20,7 +20,7 @@ from streaming.minutes import MinuteMemory
 from streaming.rows import append, read_minutes, without_repeated
 from streaming.snapshots import trim_snapshots
 from streaming.summary import MinuteSummary, summarise
-from streaming.tables import ALL_TABLES
+from streaming.tables import STREAMED_TABLES
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class BatchWriter:
         self._memory.forget()
         self._kpis.forget()
         # One table with each batch, so that no batch bears all of it.
-        trim_snapshots(spark, ALL_TABLES[batch_id % len(ALL_TABLES)])
+        trim_snapshots(spark, STREAMED_TABLES[batch_id % len(STREAMED_TABLES)])
         log.info(
             "batch %d: %d events, %d repeated, %d dead letters, %d minutes; %s",
             batch_id,

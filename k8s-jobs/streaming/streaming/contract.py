@@ -98,7 +98,7 @@ def _typed() -> list[Column]:
         *map(F.col, (*_ORIGIN, "received_at", "key", "value")),
         F.col("event").isNotNull().alias("is_json"),
         *(F.col(f"event.{field}").alias(field) for field in (*_TEXT, "schema_version", "raw")),
-        _time(F.col("event.event_time")).alias("event_time"),
+        parse_time(F.col("event.event_time")).alias("event_time"),
         _money("price").alias("price"),
         _money("amount").alias("amount"),
         _quantity(F.col("event.quantity")).alias("quantity"),
@@ -119,18 +119,21 @@ def _checked() -> list[Column]:
     ]
 
 
-def _time(text: Column) -> Column:
+def parse_time(text: Column) -> Column:
     """A point in time, or null. A time without a zone says nothing certain, so it is null too."""
     upper = F.upper(text)
     return F.when(upper.rlike(_TIME_WITH_ZONE), upper.cast("timestamp"))
 
 
-def _money(field: str) -> Column:
+def parse_money(text: Column) -> Column:
     """An exact amount of money, or null if it is negative or has more than two decimals."""
+    return F.when(text.rlike(_PLAIN_MONEY), text.cast(_MONEY_TYPE))
+
+
+def _money(field: str) -> Column:
+    """As `parse_money`, of a field that Spark may have rendered from a JSON number."""
     text = F.col(f"event.{field}")
-    return F.when(text.rlike(_PLAIN_MONEY), text.cast(_MONEY_TYPE)).when(
-        text.rlike(_SCIENTIFIC_NUMBER), _exact_number(field)
-    )
+    return parse_money(text).when(text.rlike(_SCIENTIFIC_NUMBER), _exact_number(field))
 
 
 def _exact_number(field: str) -> Column:

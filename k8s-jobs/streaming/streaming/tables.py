@@ -150,9 +150,32 @@ DEAD_LETTERS = Table(
     bounded=("topic", "partition", "offset", "received_at"),
 )
 
+SESSION_FEATURES = Table(
+    name="session_features",
+    columns={
+        "event_id": "string NOT NULL",
+        "event_timestamp": "timestamp NOT NULL",
+        "user_id": "bigint",
+        "product_id": "bigint",
+        "user_session": "string",
+        "price": "decimal(18,2)",
+        "brand": "string",
+        "category_code_level1": "string",
+        "category_code_level2": "string",
+        "event_weekday": "int COMMENT '0 is Sunday'",
+        "activity_count": "int COMMENT 'events of the whole session'",
+        "is_purchased": "int COMMENT '1 for a purchase, else 0'",
+    },
+    partitioning="days(event_timestamp)",
+    bounded=("event_timestamp",),
+)
+
 #: The table of each topic of events, by topic.
 ROW_TABLES = {"orders": ORDERS, "clicks": CLICKS, "errors": ERRORS}
-ALL_TABLES = (*ROW_TABLES.values(), KPIS_PER_MINUTE, ALERTS, DEAD_LETTERS)
+#: The tables that this job writes.
+STREAMED_TABLES = (*ROW_TABLES.values(), KPIS_PER_MINUTE, ALERTS, DEAD_LETTERS)
+#: Every table, so that each exists before a job or a view needs it.
+ALL_TABLES = (*STREAMED_TABLES, SESSION_FEATURES)
 
 # One commit every second or two, each of a few small files, by a single writer.
 _PROPERTIES = {

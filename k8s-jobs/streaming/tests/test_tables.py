@@ -15,6 +15,8 @@ DESIGN = {
     "error_rate",
     "alerts": "alert_id alert_time kind metric value expected deviation message recovered_at",
     "dead_letters": "topic partition offset received_at reason raw",
+    "session_features": "event_id event_timestamp user_id product_id user_session price brand "
+    "category_code_level1 category_code_level2 event_weekday activity_count is_purchased",
 }
 
 

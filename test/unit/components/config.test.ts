@@ -26,6 +26,7 @@ describe("the configuration", () => {
         maxOffsets: 150_000,
         alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
       },
+      features: { isEnabled: true, timeToLive: "7d" },
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
       replay: { schedule: "*/5 * * * *", pace: "max" },
@@ -43,6 +44,8 @@ describe("the configuration", () => {
       "lakehouse:alertThreshold": "6",
       "lakehouse:alertCooldownMinutes": "1",
       "lakehouse:alertMinimumHistoryMinutes": "20",
+      "lakehouse:features": "false",
+      "lakehouse:featuresTimeToLive": "none",
       "lakehouse:maintenance": "off",
       "lakehouse:replaySchedule": "off",
       "lakehouse:replayPace": "50",
@@ -57,6 +60,7 @@ describe("the configuration", () => {
       minimumHistoryMinutes: 20,
     });
     expect(config.hostPort(30092)).toBe(30192);
+    expect(config.features).toEqual({ isEnabled: false, timeToLive: "none" });
     expect(config.maintenance.schedule).toBeUndefined();
     expect(config.replay).toEqual({ schedule: undefined, pace: "50" });
     expect(config.query.engine).toBe("dremio");
@@ -71,6 +75,8 @@ describe("the configuration", () => {
       "lakehouse:kafkaStorage": "8",
       "lakehouse:alertThreshold": "1",
       "lakehouse:images": "upstream",
+      "lakehouse:features": "yes",
+      "lakehouse:featuresTimeToLive": "a week",
       "lakehouse:maintenance": "hourly",
       "lakehouse:queryEngine": "trino",
       "lakehouse:kafkaBroker": "3",
@@ -85,6 +91,8 @@ describe("the configuration", () => {
   lakehouse:kafkaStorage must be a size such as 8Gi, but is "8"
   lakehouse:producerRate must be a whole number, but is "fast"
   lakehouse:alertThreshold must be at least 2, but is "1"
+  lakehouse:features must be true or false, but is "yes"
+  lakehouse:featuresTimeToLive must be a time such as 30m, 24h or 7d, or none, but is "a week"
   lakehouse:dashboardAuth must be "password" or "none", but is "open"
   lakehouse:maintenance must be a cron schedule such as "23 * * * *", or "off", but is "hourly"
   lakehouse:queryEngine must be "light" or "dremio", but is "trino"
@@ -104,7 +112,7 @@ Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
     expect(described).toEqual(coded);
     for (const { type, default: value, description } of Object.values(config)) {
-      expect(type).toBe(typeof value === "number" ? "integer" : "string");
+      expect(type).toBe(typeof value === "number" ? "integer" : typeof value);
       expect(description.length).toBeGreaterThan(10);
     }
   });

@@ -8,6 +8,7 @@ describe("Postgres", () => {
   let recording: Recording;
 
   let needed: Promise<string[]> | undefined;
+  let writer: Promise<string[]> | undefined;
 
   beforeAll(async () => {
     recording = await record(() => {
@@ -19,11 +20,48 @@ describe("Postgres", () => {
         storage: "2Gi",
       });
       needed = waitsFor(postgres.nessie.address);
+      writer = waitsFor(postgres.features.database);
     });
   });
 
   it("is known to Nessie once its database is there and closed to others", async () => {
     expect(await needed).toEqual(["postgres-nessie-public"]);
+  });
+
+  it("lets the role `features` make tables that the database's owner may read", async () => {
+    expect(await writer).toEqual(["postgres-features-readable"]);
+    const name = "postgres-features";
+    expect(recording.find("postgresql:index/role:Role", name).inputs).toEqual({
+      name: "features",
+      login: true,
+      password: `secret of ${name}`,
+    });
+    const to = { database: "lakehouse", role: "features" };
+    const schema = "public";
+    expect(recording.find("postgresql:index/grant:Grant", `${name}-database`).inputs).toEqual({
+      ...to,
+      objectType: "database",
+      privileges: ["CONNECT", "TEMPORARY"],
+    });
+    expect(recording.find("postgresql:index/grant:Grant", `${name}-schema`).inputs).toEqual({
+      ...to,
+      schema,
+      objectType: "schema",
+      privileges: ["CREATE", "USAGE"],
+    });
+    expect(
+      recording.find("postgresql:index/defaultPrivileges:DefaultPrivileges", `${name}-readable`)
+        .inputs,
+    ).toEqual({
+      database: "lakehouse",
+      owner: "features",
+      role: "lakehouse",
+      schema,
+      objectType: "table",
+      privileges: ["SELECT"],
+    });
+    const secret = recording.find("kubernetes:core/v1:Secret", name).inputs as V1Secret;
+    expect(secret.stringData).toEqual({ username: "features", password: `secret of ${name}` });
   });
 
   it("reads the superuser's password from a file", () => {

@@ -45,6 +45,7 @@ describe("the online store", () => {
       "maxmemory-policy noeviction",
       "appendonly yes",
       'save ""',
+      "zset-max-listpack-value 128",
     ]);
   });
 });

@@ -135,4 +135,29 @@ describe("a Spark application", () => {
       ports: [{ name: "ui", port: 4040, nodePort: 30040 }],
     });
   });
+
+  it("has neither executors nor a port outside where it needs none", async () => {
+    const alone = await record(
+      () =>
+        new SparkApplication("features", {
+          namespace: "lakehouse",
+          image: "localhost/lakehouse/features:1",
+          serviceAccount: "spark-operator-spark",
+          program: "/opt/lakehouse/features/main.py",
+          env: {},
+          secretEnv: {},
+          driver: { cores: 1, cpu: "100m", heapMiB: 640, overheadMiB: 384 },
+        }),
+    );
+    const { spec } = alone.find(
+      "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication",
+      "features",
+    ).inputs as unknown as Application;
+    expect(spec.executor).toEqual({});
+    const { inputs } = alone.find("kubernetes:core/v1:Service", "features-ui");
+    expect((inputs as unknown as V1Service).spec).toMatchObject({
+      type: "ClusterIP",
+      ports: [{ name: "ui", port: 4040 }],
+    });
+  });
 });

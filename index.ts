@@ -27,17 +27,14 @@ export default async function lakehouse() {
     ...at(images.postgres, ports.postgres),
     ...config.postgres,
   });
-  new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
+  const redis = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
   const catalog = new Nessie("nessie", {
     ...at(images.nessie, ports.nessie),
     database: postgres.nessie,
     objectStorage: minio.nessie,
   });
-  const operator = new SparkOperator("spark-operator", {
-    image: images["spark-operator"],
-    chart: images["spark-operator-chart"],
-    namespace,
-  });
+  const { "spark-operator": image, "spark-operator-chart": chart } = images;
+  const operator = new SparkOperator("spark-operator", { image, chart, namespace });
   const tables = { namespace, catalog, objectStorage: minio.spark };
   const streaming = new Streaming("streaming", {
     ...tables,
@@ -54,7 +51,7 @@ export default async function lakehouse() {
     objectStorage: minio.query,
     ...config.query,
   });
-  const shown = { query, kafka, catalog, sparkUi: streaming.ui, ...config.dashboard };
-  new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...shown });
+  const view = { query, kafka, catalog, sparkUi: streaming.ui, features: redis.serving };
+  new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...view, ...config.dashboard });
   return { endpoints: endpoints(hostPort) };
 }

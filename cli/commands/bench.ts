@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { join, relative } from "node:path";
 
-import { AppsV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api } from "@kubernetes/client-node";
 import Table from "cli-table3";
 import { type Command, InvalidArgumentError } from "commander";
 
@@ -14,6 +14,7 @@ import { requireDeployment } from "../deployment.ts";
 import { docker } from "../host/docker.ts";
 import { root } from "../host/paths.ts";
 import { waitFor } from "../host/wait.ts";
+import { loadKubeconfig } from "../kubeconfig.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import type { Progress } from "../progress.ts";
 import { runSteps } from "../steps.ts";
@@ -125,9 +126,7 @@ function conditions({ rate, seconds }: BenchOptions): BenchResult["conditions"] 
 }
 
 async function scaleProducer(kubeconfig: string, replicas: number): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const apps = config.makeApiClient(AppsV1Api);
+  const apps = loadKubeconfig(kubeconfig).makeApiClient(AppsV1Api);
   const scale = await apps.readNamespacedDeploymentScale({ name: "producer", namespace });
   if (scale.spec) scale.spec.replicas = replicas;
   await apps.replaceNamespacedDeploymentScale({ name: "producer", namespace, body: scale });

@@ -1,19 +1,13 @@
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-
 import type { Kpis, Users } from "../../apps/dashboard/api.ts";
 import { requireDeployment } from "../../cli/deployment.ts";
-import { namespace } from "../../cli/workloads.ts";
+import { type Login, readLogin } from "../../cli/workloads.ts";
 import { sql, sqlRow, stack } from "./lakehouse.ts";
 
 /** The dashboard's user and generated password. */
-export async function dashboardLogin(): Promise<{ username: string; password: string }> {
-  const config = new KubeConfig();
-  config.loadFromFile((await requireDeployment(stack)).kubeconfig);
-  const { data } = await config
-    .makeApiClient(CoreV1Api)
-    .readNamespacedSecret({ namespace, name: "dashboard-user" });
-  const entry = (key: string): string => Buffer.from(data?.[key] ?? "", "base64").toString();
-  return { username: entry("username"), password: entry("password") };
+export async function dashboardLogin(): Promise<Login> {
+  const login = await readLogin((await requireDeployment(stack)).kubeconfig, "dashboard-user");
+  if (login === null) throw new Error("the dashboard has no user");
+  return login;
 }
 
 /** A period as the API gives it. */

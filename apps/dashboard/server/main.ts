@@ -3,9 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { connect } from "../../query/client/flight-client.ts";
+import { Redis } from "../../redis/redis.ts";
 import { createApp } from "./app.ts";
 import type { Login } from "./access/credentials.ts";
 import { Boards } from "./boards.ts";
+import { OnlineStore } from "./features.ts";
 import { DashboardMetrics } from "./metrics.ts";
 import { KafkaReader } from "./pipeline/kafka.ts";
 import { pipelineFeed } from "./pipeline/pipeline.ts";
@@ -31,6 +33,17 @@ async function readLogin(settings: Settings): Promise<Login | undefined> {
   return { username: await secret(user), password: await secret(password) };
 }
 
+/** Nobody waits for it: all but the features is served without it. */
+async function openRedis(settings: Settings): Promise<Redis | undefined> {
+  const { REDIS_ADDRESS: address, REDIS_USER_FILE: user, REDIS_PASSWORD_FILE: password } = settings;
+  if (address === undefined) return undefined;
+  return new Redis({
+    address,
+    username: await secret(user ?? ""),
+    password: await secret(password ?? ""),
+  });
+}
+
 async function run(): Promise<void> {
   if (publicFolder === undefined) {
     throw new Error(
@@ -50,10 +63,12 @@ async function run(): Promise<void> {
   metrics.observe(viewers);
   const { KAFKA_BROKERS: brokers, NESSIE_URI: nessieUri, SPARK_UI_URI: sparkUri } = settings;
   const kafka = brokers === undefined ? undefined : new KafkaReader(brokers.split(","));
+  const redis = await openRedis(settings);
   const app = await createApp({
     boards: new Boards(query),
     pipeline: pipelineFeed({ query, kafka, nessieUri, sparkUri }),
     kafka,
+    features: redis && metrics.timedFeatures(new OnlineStore(redis)),
     viewers,
     metrics: metrics.registry,
     publicFolder,
@@ -65,6 +80,7 @@ async function run(): Promise<void> {
     process.once(signal, () => {
       void app.close().then(async () => {
         flight.close();
+        redis?.close();
         await kafka?.close();
       });
     });

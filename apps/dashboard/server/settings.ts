@@ -3,12 +3,14 @@ import { z } from "zod";
 /** An address without a slash at its end, so that paths can be appended. */
 const base = z.url().transform((url) => url.replace(/\/+$/, ""));
 
+const hostAndPort = z.string().regex(/^[^\s:]+:\d+$/, "host:port");
+
 /** What the container is told by its environment. */
 const environment = z
   .object({
     PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
     /** `host:port` of the query engine. */
-    FLIGHT_ADDRESS: z.string().regex(/^[^\s:]+:\d+$/, "host:port"),
+    FLIGHT_ADDRESS: hostAndPort,
     /** Files that hold the query engine's user and password. */
     FLIGHT_USER_FILE: z.string().min(1),
     FLIGHT_PASSWORD_FILE: z.string().min(1),
@@ -22,6 +24,11 @@ const environment = z
       .string()
       .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, "host:port,host:port")
       .optional(),
+    /** `host:port` of the online store; without it no features are served. */
+    REDIS_ADDRESS: hostAndPort.optional(),
+    /** Files that hold the online store's user and password. */
+    REDIS_USER_FILE: z.string().min(1).optional(),
+    REDIS_PASSWORD_FILE: z.string().min(1).optional(),
     /** Base address of Nessie; without it tables are not shown. */
     NESSIE_URI: base.optional(),
     /** Base address of the streaming driver's UI; without it streaming queries are not shown. */
@@ -31,6 +38,12 @@ const environment = z
     ({ AUTH, AUTH_USER_FILE, AUTH_PASSWORD_FILE }) =>
       AUTH === "none" || (AUTH_USER_FILE !== undefined && AUTH_PASSWORD_FILE !== undefined),
     { path: ["AUTH"], error: "password needs AUTH_USER_FILE and AUTH_PASSWORD_FILE" },
+  )
+  .refine(
+    ({ REDIS_ADDRESS, REDIS_USER_FILE, REDIS_PASSWORD_FILE }) =>
+      REDIS_ADDRESS === undefined ||
+      (REDIS_USER_FILE !== undefined && REDIS_PASSWORD_FILE !== undefined),
+    { path: ["REDIS_ADDRESS"], error: "needs REDIS_USER_FILE and REDIS_PASSWORD_FILE" },
   );
 
 export type Settings = z.infer<typeof environment>;

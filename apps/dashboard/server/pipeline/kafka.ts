@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 
-import { type Admin, Kafka, logLevel } from "kafkajs";
+import type { Admin, Kafka } from "kafkajs";
 
-import { stopIdleTimers } from "../../../producer/kafkajs-timers.ts";
+import { kafkaClient } from "../../../producer/kafka-client.ts";
 import { type Message, newestFirst } from "./messages.ts";
-
-stopIdleTimers();
 
 /** How long the last messages of a topic may take, in ms: what has come until then is shown. */
 const patience = 5_000;
@@ -38,16 +36,7 @@ export class KafkaReader implements KafkaSource {
 
   /** @param brokers `host:port` of some brokers; the others are learned from them. */
   constructor(brokers: readonly string[]) {
-    this.#kafka = new Kafka({
-      clientId: "lakehouse-dashboard",
-      brokers: [...brokers],
-      // The page tells what goes wrong.
-      logLevel: logLevel.NOTHING,
-      connectionTimeout: 2_000,
-      requestTimeout: 5_000,
-      // The page asks again anyway.
-      retry: { retries: 1, initialRetryTime: 100 },
-    });
+    this.#kafka = kafkaClient("lakehouse-dashboard", brokers, { requestTimeout: 5_000 });
   }
 
   async topics(): Promise<TopicOffsets[]> {

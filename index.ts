@@ -6,6 +6,7 @@ import { Maintenance } from "./components/maintenance.ts";
 import { Minio } from "./components/minio.ts";
 import { Namespace } from "./components/namespace.ts";
 import { Nessie } from "./components/nessie.ts";
+import { createNotifier } from "./components/notifier.ts";
 import { endpoints, nodePorts as ports, placement } from "./components/ports.ts";
 import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
@@ -53,5 +54,7 @@ export default async function lakehouse() {
   });
   const view = { query, kafka, catalog, sparkUi: streaming.ui, features: redis.serving };
   new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...view, ...config.dashboard });
+  const alerting = { namespace, image: images.apps, query, kafka, redis: redis.notifier };
+  createNotifier("notifier", { ...alerting, ...config.notifier });
   return { endpoints: endpoints(hostPort) };
 }

@@ -1,4 +1,4 @@
-import { Config, getStack, RunError, runtime } from "@pulumi/pulumi";
+import { Config, getStack, type Output, RunError, runtime, secret } from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { Quantity } from "./helpers/quantity.ts";
@@ -43,6 +43,13 @@ export const schema = z.object({
   alertThreshold: integer(2, 100).default(4),
   alertCooldownMinutes: integer(1, 1440).default(5),
   alertMinimumHistoryMinutes: integer(2, 1440).default(10),
+  alertWebhook: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL, or "off"' })
+    .or(z.literal("off"))
+    .default("off"),
+  alertWebhookFormat: z
+    .enum(["json", "slack"], { error: 'must be "json" or "slack"' })
+    .default("json"),
   dashboardAuth: z
     .enum(["password", "none"], { error: 'must be "password" or "none"' })
     .default("password"),
@@ -52,6 +59,9 @@ export const schema = z.object({
     .default("light"),
   dremioStorage: quantity.default("20Gi"),
 });
+
+/** Keys whose values are not shown. */
+const secretKeys: ReadonlySet<string> = new Set<keyof typeof schema.shape>(["alertWebhook"]);
 
 /** What answers SQL: the engine of apps/query, or Dremio. */
 export type QueryEngineKind = z.infer<typeof schema>["queryEngine"];
@@ -73,6 +83,11 @@ export interface LakehouseConfig {
     readonly triggerSeconds: number;
     readonly maxOffsets: number;
     readonly alerts: AnomalyDetection;
+  };
+  readonly notifier: {
+    /** Secret URL; undefined if alerts are delivered nowhere. */
+    readonly webhook: Output<string> | undefined;
+    readonly format: "json" | "slack";
   };
   readonly dashboard: { readonly auth: "password" | "none" };
   /** When tables are compacted, as cron writes it; undefined for never. */
@@ -98,7 +113,8 @@ export function readConfig(): LakehouseConfig {
       .map((key) => `lakehouse:${key} is not a key of this project`),
     ...(result.error?.issues ?? []).map(({ path, message }) => {
       const key = String(path[0]);
-      return `lakehouse:${key} ${message}, but is ${JSON.stringify(values[key])}`;
+      const isSecret = secretKeys.has(key);
+      return `lakehouse:${key} ${message}${isSecret ? "" : `, but is ${JSON.stringify(values[key])}`}`;
     }),
   ];
   if (!result.success || problems.length > 0) {
@@ -129,6 +145,10 @@ export function readConfig(): LakehouseConfig {
         cooldownMinutes: keys.alertCooldownMinutes,
         minimumHistoryMinutes: keys.alertMinimumHistoryMinutes,
       },
+    },
+    notifier: {
+      webhook: keys.alertWebhook === "off" ? undefined : secret(keys.alertWebhook),
+      format: keys.alertWebhookFormat,
     },
     dashboard: { auth: keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },

@@ -24,7 +24,7 @@ const users = {
   /** Reads features. */
   serving: "%R~session:* +hgetall",
   /** Remembers which alerts were delivered. */
-  notifier: "~notifier:* +get +mget +set",
+  notifier: "~notifier:* +mget +set",
 };
 
 export interface RedisArgs {

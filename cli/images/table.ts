@@ -105,6 +105,8 @@ export const images: Readonly<Record<ImageName, Image>> = {
           { app: "k8s-jobs/dremio-bootstrap", entry: "main.ts", output: "dremio-bootstrap.mjs" },
           progress,
         ),
+      "app/notifier.mjs": (progress) =>
+        nodeBundle({ app: "apps/notifier", entry: "main.ts", output: "notifier.mjs" }, progress),
       "app/dashboard/server.mjs": (progress) =>
         nodeBundle(
           { app: "apps/dashboard", entry: "server/main.ts", output: "server.mjs" },

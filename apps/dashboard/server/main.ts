@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { readSecret } from "../../environment.ts";
 import { connect } from "../../query/client/flight-client.ts";
 import { Redis } from "../../redis/redis.ts";
 import { createApp } from "./app.ts";
@@ -23,14 +23,10 @@ const publicFolder = [
   join(import.meta.dirname, "../dist/public"),
 ].find(existsSync);
 
-async function secret(file: string): Promise<string> {
-  return (await readFile(file, "utf8")).trimEnd();
-}
-
 async function readLogin(settings: Settings): Promise<Login | undefined> {
   const { AUTH, AUTH_USER_FILE: user = "", AUTH_PASSWORD_FILE: password = "" } = settings;
   if (AUTH === "none") return undefined;
-  return { username: await secret(user), password: await secret(password) };
+  return { username: await readSecret(user), password: await readSecret(password) };
 }
 
 /** Nobody waits for it: all but the features is served without it. */
@@ -39,8 +35,8 @@ async function openRedis(settings: Settings): Promise<Redis | undefined> {
   if (address === undefined) return undefined;
   return new Redis({
     address,
-    username: await secret(user ?? ""),
-    password: await secret(password ?? ""),
+    username: await readSecret(user ?? ""),
+    password: await readSecret(password ?? ""),
   });
 }
 
@@ -53,8 +49,8 @@ async function run(): Promise<void> {
   const settings = readSettings(process.env);
   const flight = connect({
     address: settings.FLIGHT_ADDRESS,
-    username: await secret(settings.FLIGHT_USER_FILE),
-    password: await secret(settings.FLIGHT_PASSWORD_FILE),
+    username: await readSecret(settings.FLIGHT_USER_FILE),
+    password: await readSecret(settings.FLIGHT_PASSWORD_FILE),
     deadlineSeconds: queryDeadlineSeconds,
   });
   const metrics = new DashboardMetrics();

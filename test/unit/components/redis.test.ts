@@ -52,7 +52,7 @@ describe("the online store", () => {
   it("lets its further users do no more than their work", () => {
     const { inputs } = recording.find("kubernetes:core/v1:ConfigMap", "redis");
     expect((inputs as V1ConfigMap).data?.["users"]).toBe(
-      "serving %R~session:* +hgetall\nnotifier ~notifier:* +get +mget +set\n",
+      "serving %R~session:* +hgetall\nnotifier ~notifier:* +mget +set\n",
     );
   });
 

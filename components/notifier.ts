@@ -63,7 +63,10 @@ export class Notifier extends ComponentResource {
 /** A notifier, if there is a webhook to notify. */
 export function createNotifier(
   name: string,
-  { webhook, ...args }: Omit<NotifierArgs, "webhook"> & Partial<Pick<NotifierArgs, "webhook">>,
+  {
+    webhook,
+    ...args
+  }: Omit<NotifierArgs, "webhook"> & { readonly webhook: Input<string> | undefined },
 ): Notifier | undefined {
   return webhook === undefined ? undefined : new Notifier(name, { webhook, ...args });
 }

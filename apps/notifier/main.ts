@@ -59,7 +59,7 @@ async function run(): Promise<void> {
   let trouble: string | undefined = "nothing was read yet";
   const server = await serveProbes(settings.PORT, metrics.registry, () => trouble);
   while (!signal.aborted) {
-    const before = trouble;
+    const before: string | undefined = trouble;
     trouble = await notifier.poll().then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),

@@ -100,8 +100,10 @@ export class Notifier {
   }
 }
 
+const order: readonly NoticeType[] = ["raised", "recovered"];
+
 /** What is still to be told of an alert, in order. */
 export function dueNotices({ recoveredAt }: Alert, told: NoticeType | null): NoticeType[] {
-  const all: readonly NoticeType[] = recoveredAt === null ? ["raised"] : ["raised", "recovered"];
-  return told === null ? [...all] : all.slice(all.indexOf(told) + 1);
+  const begin = told === null ? 0 : order.indexOf(told) + 1;
+  return order.slice(begin, recoveredAt === null ? 1 : 2);
 }

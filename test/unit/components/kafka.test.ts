@@ -153,9 +153,13 @@ describe("Kafka", () => {
     expect(servers).toBe("kafka:9092");
     expect(await needed).toEqual([
       "kafka-alerts.dlq",
-      ...["clicks", "errors", "orders", "testing_data_streaming", "training_data_streaming"].flatMap(
-        (topic) => [`kafka-${topic}`, `kafka-${topic}.dlq`],
-      ),
+      ...[
+        "clicks",
+        "errors",
+        "orders",
+        "testing_data_streaming",
+        "training_data_streaming",
+      ].flatMap((topic) => [`kafka-${topic}`, `kafka-${topic}.dlq`]),
     ]);
   });
 });

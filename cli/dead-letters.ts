@@ -187,7 +187,8 @@ export function printResent(summary: ResentSummary, json: boolean): void {
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary));
   const { refused } = summary;
   if (refused.length === 0) return;
-  throw new UserError(`${refused.length} lines break the contract and were not sent`, {
+  const lines = refused.length === 1 ? "1 line was" : `${refused.length} lines were`;
+  throw new UserError(`${lines} not sent`, {
     log: refused.map(({ line, reason }) => `line ${line}: ${reason}`).join("\n"),
     cure: "Repair them and send the file again: what is there already is not added twice.",
   });

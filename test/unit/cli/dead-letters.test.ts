@@ -140,7 +140,7 @@ describe("printResent", () => {
     expect(print).toThrow(UserError);
     expect(print).toThrow(
       expect.objectContaining({
-        message: "1 lines break the contract and were not sent",
+        message: "1 line was not sent",
         log: "line 3: price is wrong",
       }),
     );

@@ -7,6 +7,7 @@ import { Maintenance } from "./components/maintenance.ts";
 import { Minio } from "./components/minio.ts";
 import { Namespace } from "./components/namespace.ts";
 import { Nessie } from "./components/nessie.ts";
+import { createNotifier } from "./components/notifier.ts";
 import { endpoints, nodePorts as ports, placement } from "./components/ports.ts";
 import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
@@ -30,11 +31,11 @@ export default async function lakehouse() {
     ...at(images.postgres, ports.postgres),
     ...config.postgres,
   });
-  const onlineStore = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
+  const redis = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
   const stores = { database: postgres.nessie, objectStorage: minio.nessie };
   const catalog = new Nessie("nessie", { ...at(images.nessie, ports.nessie), ...stores });
-  const release = { image: images["spark-operator"], chart: images["spark-operator-chart"] };
-  const operator = new SparkOperator("spark-operator", { ...release, namespace });
+  const { "spark-operator": image, "spark-operator-chart": chart } = images;
+  const operator = new SparkOperator("spark-operator", { image, chart, namespace });
   const spark = { namespace, catalog, objectStorage: minio.spark, operator, kafka };
   const streaming = new Streaming("streaming", {
     ...spark,
@@ -43,7 +44,7 @@ export default async function lakehouse() {
   });
   createFeatures("features", {
     ...{ ...spark, image: images.features, after: streaming },
-    ...{ offlineStore: postgres.features, onlineStore, ...config.features },
+    ...{ offlineStore: postgres.features, onlineStore: redis, ...config.features },
   });
   new Maintenance("maintenance", { ...spark, image: images.maintenance, ...config.maintenance });
   const query = createQuery("query", {
@@ -53,7 +54,9 @@ export default async function lakehouse() {
     objectStorage: minio.query,
     ...config.query,
   });
-  const shown = { query, kafka, catalog, sparkUi: streaming.ui, ...config.dashboard };
-  new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...shown });
+  const view = { query, kafka, catalog, sparkUi: streaming.ui, features: redis.serving };
+  new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...view, ...config.dashboard });
+  const alerting = { namespace, image: images.apps, query, kafka, redis: redis.notifier };
+  createNotifier("notifier", { ...alerting, ...config.notifier });
   return { endpoints: endpoints(hostPort) };
 }

@@ -1,14 +1,14 @@
-import { CoreV1Api, KubeConfig, type V1Secret } from "@kubernetes/client-node";
-
 import { connect, type FlightClient } from "../apps/query/client/flight-client.ts";
 import { nodePorts } from "../components/ports.ts";
 import type { ObjectStoreAccess } from "../k8s-jobs/replay/object-store.ts";
 import { clusterForStack, requireDeployment } from "./deployment.ts";
 import { UserError } from "./errors.ts";
-import { namespace } from "./workloads.ts";
+import { readLogin, readSecret } from "./workloads.ts";
 
 /** The Secret with the query engine's user. */
 const querySecret = "query-user";
+/** The Secret with the dashboard's user; there is none if everybody may look. */
+const dashboardSecret = "dashboard-user";
 /** The Secret with the keys of who may write the bucket `storage`. */
 const loaderSecret = "minio-loader";
 
@@ -20,23 +20,40 @@ export interface Connection {
   readonly flight: FlightClient;
 }
 
+/** How the dashboard of a deployed stack is asked from this machine. */
+export interface DashboardConnection {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** What lets a program in. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
  * Finds a deployed stack and the credentials of its query engine.
  * @throws UserError if the stack is not deployed or its cluster does not answer.
  */
 export async function connection(stack: string): Promise<Connection> {
-  const { cluster: kind, kubeconfig } = await requireDeployment(stack);
-  const cluster = await clusterForStack(stack, kind);
-  const address = (nodePort: number) => `localhost:${cluster.hostPort(nodePort)}`;
-  const secret = await readSecret(kubeconfig, stack, querySecret);
+  const { kubeconfig, address } = await reach(stack);
+  const login = await readLogin(kubeconfig, querySecret);
+  if (login === null) throw notDeployed(stack, querySecret);
   return {
     kubeconfig,
     kafka: { brokers: [address(nodePorts.kafka)] },
-    flight: connect({
-      address: address(nodePorts.query),
-      username: entry(secret, "username"),
-      password: entry(secret, "password"),
-    }),
+    flight: connect({ address: address(nodePorts.query), ...login }),
+  };
+}
+
+/**
+ * Finds the dashboard of a deployed stack and its credentials.
+ * @throws UserError if the stack is not deployed or its cluster does not answer.
+ */
+export async function dashboardConnection(stack: string): Promise<DashboardConnection> {
+  const { kubeconfig, address } = await reach(stack);
+  const login = await readLogin(kubeconfig, dashboardSecret);
+  const basic = login && Buffer.from(`${login.username}:${login.password}`).toString("base64");
+  return {
+    url: `http://${address(nodePorts.dashboard)}`,
+    headers: basic === null ? {} : { authorization: `Basic ${basic}` },
   };
 }
 
@@ -52,36 +69,32 @@ export interface StorageConnection {
  * @throws UserError if the stack is not deployed or its cluster does not answer.
  */
 export async function storageConnection(stack: string): Promise<StorageConnection> {
-  const { cluster: kind, kubeconfig } = await requireDeployment(stack);
-  const cluster = await clusterForStack(stack, kind);
-  const secret = await readSecret(kubeconfig, stack, loaderSecret);
+  const { kubeconfig, address } = await reach(stack);
+  const secret = await readSecret(kubeconfig, loaderSecret);
+  if (secret === null) throw notDeployed(stack, loaderSecret);
   return {
     kubeconfig,
     storage: {
-      endpoint: `http://localhost:${cluster.hostPort(nodePorts.minio)}`,
-      accessKey: entry(secret, "access-key"),
-      secretKey: entry(secret, "secret-key"),
+      endpoint: `http://${address(nodePorts.minio)}`,
+      accessKey: secret("access-key"),
+      secretKey: secret("secret-key"),
     },
   };
 }
 
-async function readSecret(kubeconfig: string, stack: string, name: string): Promise<V1Secret> {
+function notDeployed(stack: string, secret: string): UserError {
   const up = stack === "dev" ? "npm run up" : `npm run up -- --stack ${stack}`;
-  try {
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    return await config.makeApiClient(CoreV1Api).readNamespacedSecret({ namespace, name });
-  } catch (cause) {
-    const isMissing = (cause as { code?: number }).code === 404;
-    throw new UserError(
-      isMissing
-        ? `The stack "${stack}" is not wholly deployed: there is no Secret ${name}`
-        : `The cluster of the stack "${stack}" does not answer`,
-      { cure: `Run \`${up}\`.`, cause },
-    );
-  }
+  return new UserError(
+    `The stack "${stack}" is not wholly deployed: there is no Secret ${secret}`,
+    {
+      cure: `Run \`${up}\`.`,
+    },
+  );
 }
 
-function entry(secret: V1Secret, key: string): string {
-  return Buffer.from(secret.data?.[key] ?? "", "base64").toString();
+async function reach(stack: string) {
+  const { cluster: kind, kubeconfig } = await requireDeployment(stack);
+  const cluster = await clusterForStack(stack, kind);
+  const address = (nodePort: number): string => `localhost:${cluster.hostPort(nodePort)}`;
+  return { kubeconfig, address };
 }

@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   preview: () => import("./commands/preview.ts"),
   status: () => import("./commands/status.ts"),
   sql: () => import("./commands/sql.ts"),
+  features: () => import("./commands/features.ts"),
   replay: () => import("./commands/replay.ts"),
   load: () => import("./commands/load.ts"),
   open: () => import("./commands/open.ts"),

@@ -4,13 +4,14 @@ import {
   AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
+  type KubeConfig,
   type V1Pod,
   type V1Service,
   VersionApi,
 } from "@kubernetes/client-node";
 
 import { UserError } from "./errors.ts";
+import { loadKubeconfig } from "./kubeconfig.ts";
 
 /** The namespace that holds the whole platform. */
 export const namespace = "lakehouse";
@@ -23,6 +24,12 @@ export interface ComponentStatus {
   readonly url: string | null;
   /** Why it is not ready. */
   readonly reason: string | null;
+}
+
+/** Who signs in to a part of the platform. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
 }
 
 /** The part of a URL before the port, by Service; a Service without an entry has a plain address. */
@@ -50,8 +57,7 @@ export async function componentStatuses(
   kubeconfig: string,
   hostPort: (nodePort: number) => number,
 ): Promise<ComponentStatus[]> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
+  const config = loadKubeconfig(kubeconfig);
   const apps = config.makeApiClient(AppsV1Api);
   const core = config.makeApiClient(CoreV1Api);
   const [deployments, statefulSets, services, pods, applications] = await Promise.all([
@@ -89,29 +95,34 @@ export async function componentStatuses(
 }
 
 /**
- * The user in a Secret of the platform, or null if there is no such Secret.
+ * The entries of a Secret of the platform, by key, or null if there is no such Secret.
  * @throws UserError when the cluster does not answer.
  */
-export async function userOf(kubeconfig: string, secret: string): Promise<string | null> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
+export async function readSecret(
+  kubeconfig: string,
+  name: string,
+): Promise<((key: string) => string) | null> {
   try {
-    const { data } = await config
+    const { data } = await loadKubeconfig(kubeconfig)
       .makeApiClient(CoreV1Api)
-      .readNamespacedSecret({ namespace, name: secret });
-    return Buffer.from(data?.["username"] ?? "", "base64").toString();
+      .readNamespacedSecret({ namespace, name });
+    return (key) => Buffer.from(data?.[key] ?? "", "base64").toString();
   } catch (cause) {
     if ((cause as { code?: number }).code === 404) return null;
     throw new UserError("The cluster does not answer", { cure: "Run `npm run up`.", cause });
   }
 }
 
+/** The user and the password in a Secret of the platform, or null if there is no such Secret. */
+export async function readLogin(kubeconfig: string, secret: string): Promise<Login | null> {
+  const entry = await readSecret(kubeconfig, secret);
+  return entry && { username: entry("username"), password: entry("password") };
+}
+
 /** Whether the API server of a cluster answers. */
 export async function clusterAnswers(kubeconfig: string): Promise<boolean> {
   if (!existsSync(kubeconfig)) return false;
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  return config
+  return loadKubeconfig(kubeconfig)
     .makeApiClient(VersionApi)
     .getCode()
     .then(

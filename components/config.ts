@@ -1,4 +1,4 @@
-import { Config, getStack, RunError, runtime } from "@pulumi/pulumi";
+import { Config, getStack, type Output, RunError, runtime, secret } from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { TimeToLive } from "./features.ts";
@@ -55,6 +55,13 @@ export const schema = z.object({
   alertMinimumHistoryMinutes: integer(2, 1440).default(10),
   features: flag.default(true),
   featuresTimeToLive: timeToLive.default("7d"),
+  alertWebhook: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL, or "off"' })
+    .or(z.literal("off"))
+    .default("off"),
+  alertWebhookFormat: z
+    .enum(["json", "slack"], { error: 'must be "json" or "slack"' })
+    .default("json"),
   dashboardAuth: z
     .enum(["password", "none"], { error: 'must be "password" or "none"' })
     .default("password"),
@@ -69,6 +76,9 @@ export const schema = z.object({
     .default("light"),
   dremioStorage: quantity.default("20Gi"),
 });
+
+/** Keys whose values are not shown. */
+const secretKeys: ReadonlySet<string> = new Set<keyof typeof schema.shape>(["alertWebhook"]);
 
 /** What answers SQL: the engine of apps/query, or Dremio. */
 export type QueryEngineKind = z.infer<typeof schema>["queryEngine"];
@@ -92,6 +102,11 @@ export interface LakehouseConfig {
     readonly alerts: AnomalyDetection;
   };
   readonly features: { readonly isEnabled: boolean; readonly timeToLive: TimeToLive };
+  readonly notifier: {
+    /** Secret URL; undefined if alerts are delivered nowhere. */
+    readonly webhook: Output<string> | undefined;
+    readonly format: "json" | "slack";
+  };
   readonly dashboard: { readonly auth: "password" | "none" };
   /** When tables are compacted, as cron writes it; undefined for never. */
   readonly maintenance: { readonly schedule: string | undefined };
@@ -122,7 +137,8 @@ export function readConfig(): LakehouseConfig {
       .map((key) => `lakehouse:${key} is not a key of this project`),
     ...(result.error?.issues ?? []).map(({ path, message }) => {
       const key = String(path[0]);
-      return `lakehouse:${key} ${message}, but is ${JSON.stringify(values[key])}`;
+      const isSecret = secretKeys.has(key);
+      return `lakehouse:${key} ${message}${isSecret ? "" : `, but is ${JSON.stringify(values[key])}`}`;
     }),
   ];
   if (!result.success || problems.length > 0) {
@@ -155,6 +171,10 @@ export function readConfig(): LakehouseConfig {
       },
     },
     features: { isEnabled: keys.features, timeToLive: keys.featuresTimeToLive },
+    notifier: {
+      webhook: keys.alertWebhook === "off" ? undefined : secret(keys.alertWebhook),
+      format: keys.alertWebhookFormat,
+    },
     dashboard: { auth: keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
     replay: {

@@ -1,11 +1,12 @@
 import { apps, core } from "@pulumi/kubernetes";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 
-import { credentials } from "./helpers/credentials.ts";
+import { partUser } from "./helpers/credentials.ts";
 import { type Files, labels, podTemplate, service } from "./helpers/pod.ts";
 import type { KafkaConnection } from "./kafka.ts";
 import type { CatalogConnection } from "./nessie.ts";
 import type { QueryConnection } from "./query-engine.ts";
+import type { RedisConnection } from "./redis.ts";
 
 export interface DashboardArgs {
   readonly namespace: Input<string>;
@@ -14,6 +15,8 @@ export interface DashboardArgs {
   readonly query: QueryConnection;
   /** For the topics on the pipeline page. @default they are shown as unknown */
   readonly kafka?: KafkaConnection;
+  /** For the features that it serves; reading is enough. @default none are served */
+  readonly features?: RedisConnection;
   /** For the tables on the pipeline page. @default they are shown as unknown */
   readonly catalog?: CatalogConnection;
   /**
@@ -34,12 +37,11 @@ export class Dashboard extends ComponentResource {
       query: { path: "/run/secrets/query", secret: query.credentialsSecret },
     };
     if (auth === "password") {
-      const user = credentials(
-        `${name}-user`,
-        { namespace, entries: { username: "lakehouse" } },
-        this,
-      );
-      files["user"] = { path: "/run/secrets/user", secret: user.secret };
+      const { secret } = partUser(name, namespace, this);
+      files["user"] = { path: "/run/secrets/user", secret };
+    }
+    if (args.features !== undefined) {
+      files["redis"] = { path: "/run/secrets/redis", secret: args.features.credentialsSecret };
     }
     new core.v1.Service(
       name,
@@ -75,7 +77,7 @@ export class Dashboard extends ComponentResource {
 }
 
 function environment(
-  { query, kafka, catalog, sparkUi }: DashboardArgs,
+  { query, kafka, features, catalog, sparkUi }: DashboardArgs,
   auth: "password" | "none",
 ): Record<string, Input<string>> {
   return {
@@ -89,6 +91,11 @@ function environment(
       AUTH_PASSWORD_FILE: "/run/secrets/user/password",
     }),
     ...(kafka && { KAFKA_BROKERS: kafka.bootstrapServers }),
+    ...(features && {
+      REDIS_ADDRESS: features.address,
+      REDIS_USER_FILE: "/run/secrets/redis/username",
+      REDIS_PASSWORD_FILE: "/run/secrets/redis/password",
+    }),
     ...(catalog && { NESSIE_URI: catalog.uri }),
     ...(sparkUi !== undefined && { SPARK_UI_URI: sparkUi }),
   };

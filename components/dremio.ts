@@ -11,12 +11,12 @@ import {
   type Resource,
 } from "@pulumi/pulumi";
 
-import type { Credentials } from "./helpers/credentials.ts";
+import { type Credentials, partUser } from "./helpers/credentials.ts";
 import { dataClaim, dremioUser, labels, podTemplate, service } from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { CatalogConnection } from "./nessie.ts";
-import { type QueryConnection, queryUser } from "./query-engine.ts";
+import type { QueryConnection } from "./query-engine.ts";
 import { versions } from "./versions.ts";
 
 export interface DremioArgs {
@@ -42,7 +42,7 @@ export class Dremio extends ComponentResource implements QueryConnection {
   constructor(name: string, args: DremioArgs, opts?: ComponentResourceOptions) {
     // The type of the light engine: whoever changes the engine keeps user, password and Service.
     super("lakehouse:query:QueryEngine", name, {}, opts);
-    const user = queryUser(name, args.namespace, this);
+    const user = partUser(name, args.namespace, this);
     createServices(name, args, this);
     const server = createServer(name, args, this);
     const bootstrap = createBootstrap(name, server.metadata.name, user, args, this);

@@ -50,6 +50,9 @@ export const eventTopics = [
   "testing_data_streaming",
 ] as const;
 
+/** Where apps/notifier puts alerts that it cannot deliver. Alerts themselves are rows of a table. */
+const alertDeadLetters = "alerts.dlq";
+
 /**
  * Identity of the cluster, by which a node refuses to join with another one's volume: 16 bytes in
  * base64url, as Kafka wants it. It is the same in every deployment, since each has one Kafka.
@@ -75,22 +78,21 @@ export class Kafka extends ComponentResource implements KafkaConnection, KafkaAd
       },
       { parent: this },
     );
-    const topics = eventTopics
-      .flatMap((topic) => [topic, `${topic}.dlq`])
-      .map(
-        (topic) =>
-          new Topic(
-            `${name}-${topic}`,
-            {
-              name: topic,
-              partitions: args.partitions,
-              replicationFactor: args.brokers,
-              config: topicSettings(args.brokers),
-            },
-            // Whoever deletes the brokers deletes their topics.
-            { parent: this, provider, deletedWith: nodes },
-          ),
-      );
+    const names = [...eventTopics.flatMap((topic) => [topic, `${topic}.dlq`]), alertDeadLetters];
+    const topics = names.map(
+      (topic) =>
+        new Topic(
+          `${name}-${topic}`,
+          {
+            name: topic,
+            partitions: args.partitions,
+            replicationFactor: args.brokers,
+            config: topicSettings(args.brokers),
+          },
+          // Whoever deletes the brokers deletes their topics.
+          { parent: this, provider, deletedWith: nodes },
+        ),
+    );
     this.bootstrapServers = all(topics.map((topic) => topic.name)).apply(() => this.address);
     this.registerOutputs({ bootstrapServers: this.bootstrapServers });
   }

@@ -5,10 +5,9 @@ import {
   type Input,
   interpolate,
   type Output,
-  type Resource,
 } from "@pulumi/pulumi";
 
-import { type Credentials, credentials } from "./helpers/credentials.ts";
+import { partUser } from "./helpers/credentials.ts";
 import { labels, podTemplate, service } from "./helpers/pod.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { CatalogConnection } from "./nessie.ts";
@@ -38,7 +37,7 @@ export class QueryEngine extends ComponentResource implements QueryConnection {
   constructor(name: string, args: QueryEngineArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:query:QueryEngine", name, {}, opts);
     const { namespace, objectStorage } = args;
-    const user = queryUser(name, namespace, this);
+    const user = partUser(name, namespace, this);
     new core.v1.Service(
       name,
       service(namespace, name, {
@@ -86,9 +85,4 @@ export class QueryEngine extends ComponentResource implements QueryConnection {
     this.credentialsSecret = user.secret;
     this.registerOutputs({ address: this.address, credentialsSecret: this.credentialsSecret });
   }
-}
-
-/** The one user of a query engine, whichever it is. */
-export function queryUser(name: string, namespace: Input<string>, parent: Resource): Credentials {
-  return credentials(`${name}-user`, { namespace, entries: { username: "lakehouse" } }, parent);
 }

@@ -11,13 +11,21 @@ import { credentials } from "./helpers/credentials.ts";
 import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 
-/** Where clients find the online store. */
+/** Where clients find the online store, and as whom. */
 export interface RedisConnection {
   /** `host:port` inside of the cluster. */
   readonly address: Output<string>;
-  /** Secret with `password`. */
+  /** Secret with `username` and `password`. */
   readonly credentialsSecret: Output<string>;
 }
+
+/** Users beside the one that may do everything, and the rights of each as Redis writes them. */
+const users = {
+  /** Reads features. */
+  serving: "%R~session:* +hgetall",
+  /** Remembers which alerts were delivered. */
+  notifier: "~notifier:* +mget +set",
+};
 
 export interface RedisArgs {
   readonly namespace: Input<string>;
@@ -29,15 +37,26 @@ export interface RedisArgs {
 /** The online store of features: Valkey, which speaks Redis' protocol. */
 export class Redis extends ComponentResource implements RedisConnection {
   readonly address: Output<string>;
+  /** Of the user `default`, who may do everything. */
   readonly credentialsSecret: Output<string>;
+  /** For who reads features. */
+  readonly serving: RedisConnection;
+  /** For who keeps state below `notifier:`. */
+  readonly notifier: RedisConnection;
 
   constructor(name: string, args: RedisArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Redis", name, {}, opts);
     const { namespace } = args;
-    const { secret } = credentials(name, { namespace }, this);
+    const { secret } = credentials(name, { namespace, entries: { username: "default" } }, this);
+    const secretOf = (username: keyof typeof users): Output<string> =>
+      credentials(`${name}-${username}`, { namespace, entries: { username } }, this).secret;
+    const secrets = { serving: secretOf("serving"), notifier: secretOf("notifier") };
     const config = new core.v1.ConfigMap(
       name,
-      { metadata: { namespace, labels: labels(name) }, data: { "valkey.conf": settings } },
+      {
+        metadata: { namespace, labels: labels(name) },
+        data: { "valkey.conf": settings, users: userLines },
+      },
       { parent: this },
     );
     new core.v1.Service(
@@ -65,6 +84,8 @@ export class Redis extends ComponentResource implements RedisConnection {
             files: {
               config: { path: "/etc/valkey", configMap: config.metadata.name },
               credentials: { path: "/run/secrets/redis", secret },
+              serving: { path: "/run/secrets/users/serving", secret: secrets.serving },
+              notifier: { path: "/run/secrets/users/notifier", secret: secrets.notifier },
             },
             dataPath: "/data",
           }),
@@ -75,9 +96,15 @@ export class Redis extends ComponentResource implements RedisConnection {
     );
     this.address = interpolate`${server.metadata.name}:6379`;
     this.credentialsSecret = secret;
+    this.serving = { address: this.address, credentialsSecret: secrets.serving };
+    this.notifier = { address: this.address, credentialsSecret: secrets.notifier };
     this.registerOutputs({ address: this.address, credentialsSecret: this.credentialsSecret });
   }
 }
+
+const userLines = Object.entries(users)
+  .map(([user, rights]) => `${user} ${rights}\n`)
+  .join("");
 
 const settings = `\
 # Half of the container's limit: a rewrite of the append-only file may double what is used.

@@ -144,6 +144,15 @@ export interface Alert {
   readonly recoveredAt: string | null;
 }
 
+/**
+ * Features of a product in a session, by the names of the columns that models are trained on, so
+ * that both are one vocabulary: event_id, event_timestamp (ISO 8601, UTC), user_id, product_id,
+ * user_session, price (a decimal text), brand, category_code_level1, category_code_level2,
+ * event_weekday (0 is Sunday), activity_count, is_purchased. Whole numbers are numbers, or texts
+ * beyond 2^53.
+ */
+export type Features = Readonly<Record<string, number | string>>;
+
 /** What counts distinct users and sorts products takes longer, and is read less often. */
 export interface Details {
   readonly users: Users | null;

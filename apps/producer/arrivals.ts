@@ -80,7 +80,8 @@ function timesOf(rows: readonly BehaviourRow[]): string | undefined {
   return `event_time BETWEEN ${timestamp(first)} AND ${timestamp(last)} AND length(event_id) = 64`;
 }
 
-function timestamp(milliseconds: number): string {
+/** A literal of a time, in ms since 1970. */
+export function timestamp(milliseconds: number): string {
   return `TIMESTAMP '${new Date(milliseconds).toISOString().slice(0, -1).replace("T", " ")}'`;
 }
 

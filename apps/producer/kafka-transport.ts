@@ -1,10 +1,8 @@
-import { Kafka, logLevel, type Message as KafkaMessage, type Producer } from "kafkajs";
+import type { Kafka, Message as KafkaMessage, Producer } from "kafkajs";
 
 import { type Message, type Topic } from "./events.ts";
-import { stopIdleTimers } from "./kafkajs-timers.ts";
+import { kafkaClient } from "./kafka-client.ts";
 import { PermanentError, type Transport } from "./sender.ts";
-
-stopIdleTimers();
 
 /** Errors that another attempt cannot cure, by Kafka's own names. */
 const permanentErrors = new Set([
@@ -44,15 +42,7 @@ export class KafkaTransport implements Transport {
 
   /** @param brokers `host:port` of some brokers; the others are learned from them. */
   constructor(brokers: readonly string[]) {
-    this.#kafka = new Kafka({
-      clientId: "lakehouse-producer",
-      brokers: [...brokers],
-      // What goes wrong is reported by whoever gives up, once; kafkajs would log each attempt.
-      logLevel: logLevel.NOTHING,
-      connectionTimeout: 3_000,
-      // The sender tries again with its own backoff and deadline.
-      retry: { retries: 1, initialRetryTime: 100 },
-    });
+    this.#kafka = kafkaClient("lakehouse-producer", brokers);
     this.#producer = this.#connect();
     // Whoever uses it sees the failure, and connects anew.
     this.#producer.catch(() => undefined);

@@ -13,13 +13,24 @@ export interface Observed {
   readonly malformed: number;
 }
 
+/** Serves the endpoints of the producer; it is ready while Kafka takes what is sent. */
+export function serveObservability(port: number, observed: Observed): Promise<Server> {
+  return serveProbes(port, createMetrics(observed), () =>
+    observed.sender ? observed.sender.trouble?.message : "not connected yet",
+  );
+}
+
 /**
- * Serves `/healthz` (the process is alive), `/readyz` (Kafka takes what is sent) and `/metrics`.
+ * Serves `/healthz` (the process is alive), `/readyz` (it can do its work) and `/metrics`.
  *
  * @param port 0 lets the system choose one.
+ * @param problem why it cannot do its work; undefined if it can.
  */
-export async function serveObservability(port: number, observed: Observed): Promise<Server> {
-  const metrics = createMetrics(observed);
+export async function serveProbes(
+  port: number,
+  metrics: Registry,
+  problem: () => string | undefined,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const answer = (status: number, text: string, type = "text/plain"): void => {
       response.writeHead(status, { "content-type": type }).end(text);
@@ -29,8 +40,8 @@ export async function serveObservability(port: number, observed: Observed): Prom
         answer(200, "ok\n");
         return;
       case "/readyz": {
-        const problem = observed.sender ? observed.sender.trouble?.message : "not connected yet";
-        answer(problem === undefined ? 200 : 503, `${problem ?? "ok"}\n`);
+        const reason = problem();
+        answer(reason === undefined ? 200 : 503, `${reason ?? "ok"}\n`);
         return;
       }
       case "/metrics":

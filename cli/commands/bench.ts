@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { join, relative } from "node:path";
 
-import { AppsV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api } from "@kubernetes/client-node";
 import Table from "cli-table3";
 import { type Command, InvalidArgumentError } from "commander";
 
@@ -12,12 +12,12 @@ import { alertLatency } from "../../test/bench/alerts.ts";
 import type { Latency } from "../../test/bench/latency.ts";
 import { type SteadyLoad, steadyLoad } from "../../test/bench/steady-load.ts";
 import { watchDashboard } from "../../test/bench/viewers.ts";
-import { nodePorts } from "../../components/ports.ts";
-import { connection, dashboardLogin } from "../connection.ts";
-import { clusterForStack, requireDeployment } from "../deployment.ts";
+import { connection, dashboardConnection } from "../connection.ts";
+import { requireDeployment } from "../deployment.ts";
 import { docker } from "../host/docker.ts";
 import { root } from "../host/paths.ts";
 import { waitFor } from "../host/wait.ts";
+import { loadKubeconfig } from "../kubeconfig.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import type { Progress } from "../progress.ts";
 import { runSteps } from "../steps.ts";
@@ -110,7 +110,7 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
             steadyLoad(options, sender, flight, progress).finally(() => {
               watch.abort();
             }),
-            watchDashboard(await dashboardOf(options.stack), options.viewers, watch.signal),
+            watchDashboard(await dashboardConnection(options.stack), options.viewers, watch.signal),
             alertLatency(flight, watch.signal),
           ]);
           watched = { ...again, dashboard, alerts };
@@ -143,12 +143,6 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
   return { file, result };
 }
 
-async function dashboardOf(stack: string) {
-  const cluster = await clusterForStack(stack, (await requireDeployment(stack)).cluster);
-  const url = `http://localhost:${cluster.hostPort(nodePorts.dashboard)}`;
-  return { url, ...(await dashboardLogin(stack)) };
-}
-
 function conditions({ rate, seconds, viewers }: BenchOptions): BenchResult["conditions"] {
   return {
     asked: `${rate} events/s for ${seconds} s, after ${warmUp} s of the same`,
@@ -166,9 +160,7 @@ function conditions({ rate, seconds, viewers }: BenchOptions): BenchResult["cond
 }
 
 async function scaleProducer(kubeconfig: string, replicas: number): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const apps = config.makeApiClient(AppsV1Api);
+  const apps = loadKubeconfig(kubeconfig).makeApiClient(AppsV1Api);
   const scale = await apps.readNamespacedDeploymentScale({ name: "producer", namespace });
   if (scale.spec) scale.spec.replicas = replicas;
   await apps.replaceNamespacedDeploymentScale({ name: "producer", namespace, body: scale });

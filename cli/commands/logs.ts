@@ -1,11 +1,12 @@
 import { PassThrough } from "node:stream";
 import { finished } from "node:stream/promises";
 
-import { CoreV1Api, KubeConfig, Log, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, Log, type V1Pod } from "@kubernetes/client-node";
 import type { Command } from "commander";
 
 import { connection } from "../connection.ts";
 import { UserError } from "../errors.ts";
+import { loadKubeconfig } from "../kubeconfig.ts";
 import { stackOption } from "../options.ts";
 import { namespace } from "../workloads.ts";
 
@@ -20,8 +21,7 @@ export function register(program: Command): void {
     .option("--previous", "of the container that ran before the last restart")
     .option("--tail <lines>", "how many lines of each pod", "200")
     .action(async (component: string, options: LogOptions) => {
-      const config = new KubeConfig();
-      config.loadFromFile((await connection(options.stack)).kubeconfig);
+      const config = loadKubeconfig((await connection(options.stack)).kubeconfig);
       const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace });
       const pods = items.filter((pod) => belongsTo(pod, component));
       if (pods.length === 0) {

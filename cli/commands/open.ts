@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { clusterForStack, requireDeployment } from "../deployment.ts";
 import { UserError } from "../errors.ts";
 import { stackOption } from "../options.ts";
-import { componentStatuses, namespace, userOf } from "../workloads.ts";
+import { componentStatuses, namespace, readLogin } from "../workloads.ts";
 
 /** `npm run open [component]`: prints where it is reached, and opens a browser if it is a page. */
 export function register(program: Command): void {
@@ -29,9 +29,9 @@ export function register(program: Command): void {
       }
       process.stdout.write(`${found.url}\n`);
       const secret = logins[component];
-      const user = secret === undefined ? null : await userOf(deployment.kubeconfig, secret);
-      if (secret !== undefined && user !== null) {
-        process.stdout.write(`${howToSignIn(user, secret, deployment.kubeconfig)}\n`);
+      const login = secret === undefined ? null : await readLogin(deployment.kubeconfig, secret);
+      if (secret !== undefined && login !== null) {
+        process.stdout.write(`${howToSignIn(login.username, secret, deployment.kubeconfig)}\n`);
       }
       if (!found.ready) {
         throw new UserError(`${component} is not ready: ${found.reason ?? ""}`, {

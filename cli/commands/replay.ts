@@ -1,8 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import Table from "cli-table3";
-import type { Command } from "commander";
-import pRetry, { type Options as RetryOptions } from "p-retry";
+import { type Command, Option } from "commander";
 
 import { findRows, type Query, type Tally, TallyKeeper } from "../../apps/producer/arrivals.ts";
 import {
@@ -10,48 +7,64 @@ import {
   inspectBehaviourCsv,
   readBehaviourCsv,
 } from "../../apps/producer/behaviour-csv.ts";
-import { connectSender } from "../../apps/producer/connect.ts";
+import { type Topic, topics } from "../../apps/producer/events.ts";
 import { inChunks, parseSpeed, replayFile, type Speed } from "../../apps/producer/replay.ts";
 import type { Sender } from "../../apps/producer/sender.ts";
-import { FlightError } from "../../apps/query/client/flight-client.ts";
-import { connection } from "../connection.ts";
+import { exportDeadLetters, printResent, resendDeadLetters } from "../dead-letters.ts";
 import { UserError } from "../errors.ts";
 import { jsonOption, stackOption } from "../options.ts";
+import { percent, pollInterval, untilArrived, withPipeline } from "../pipeline.ts";
 import type { Progress } from "../progress.ts";
 import { runSteps } from "../steps.ts";
 
-/** How long Kafka may take to answer at the start, in ms. */
-const kafkaPatience = 20_000;
-/** How long the tables may go without gaining a row that is still awaited, in ms. */
-const arrivalPatience = 5 * 60_000;
-/** A query engine that restarts is waited for, about a minute. */
-const queryRetries: RetryOptions = {
-  retries: 8,
-  minTimeout: 500,
-  maxTimeout: 10_000,
-  shouldRetry: ({ error }) =>
-    error instanceof FlightError && ["UNAVAILABLE", "DEADLINE_EXCEEDED"].includes(error.code),
-};
-/** How often the tables are looked at, and progress is shown, in ms. */
-const pollInterval = 1_000;
+/** What --dead-letters adds, below the options. */
+const help = `
+Dead letters, messages that broke the contract, are repaired in three steps:
+  npm run replay -- --dead-letters orders --out letters.jsonl
+      writes those of the last week, one JSON object a line: topic, partition, offset,
+      reason, and in raw the message as it came
+  (mend the text in raw, remove the lines that are not worth it; event_id stays as it is)
+  npm run replay -- --dead-letters orders letters.jsonl
+      sends every message that now keeps the contract and waits until the table holds it,
+      each once however often this is done; lists the lines that still break the contract
+`;
 
 /** `npm run replay FILE`: sends a behaviour CSV and waits until every row is in its table. */
 export function register(program: Command): void {
   program
     .command("replay")
-    .description("replay a behaviour CSV, and wait until the tables hold all of it")
-    .argument("<file>", "the CSV, plain or compressed with gzip")
+    .description("replay a behaviour CSV, or repaired dead letters, and wait for the tables")
+    .argument("[file]", "the CSV, plain or compressed with gzip, or the repaired dead letters")
     .option("--speed <factor>", 'times real speed, or "max"', "max")
+    .addOption(new Option("--dead-letters <topic>", "export or send them").choices(topics))
+    .option("--out <file>", "where dead letters are exported to; standard output without it")
     .addOption(stackOption())
     .addOption(jsonOption())
-    .action(async (path: string, options: ReplayCommandOptions) => {
-      const summary = await replay(path, parseSpeed(options.speed), options.stack);
-      process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : describe(summary));
+    .addHelpText("after", help)
+    .action(async (path: string | undefined, options: ReplayCommandOptions) => {
+      const { deadLetters: topic, out, stack, json } = options;
+      if (out !== undefined && (topic === undefined || path !== undefined)) {
+        throw new UserError("--out is for the export of dead letters", {
+          cure: "npm run replay -- --dead-letters orders --out FILE",
+        });
+      }
+      if (topic !== undefined && path === undefined) {
+        await exportDeadLetters(topic, out, stack);
+      } else if (path === undefined) {
+        throw new UserError("There is no file to replay", { cure: "npm run replay -- FILE" });
+      } else if (topic !== undefined) {
+        printResent(await resendDeadLetters(topic, path, stack), json);
+      } else {
+        const summary = await replay(path, parseSpeed(options.speed), stack);
+        process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describe(summary));
+      }
     });
 }
 
 interface ReplayCommandOptions {
   readonly speed: string;
+  readonly deadLetters?: Topic;
+  readonly out?: string;
   readonly stack: string;
   readonly json: boolean;
 }
@@ -85,23 +98,9 @@ export async function replay(path: string, speed: Speed, stack: string): Promise
       },
     },
   ]);
-  if (file === undefined) throw new Error("The file was not inspected");
-
-  const { kafka, flight } = await connection(stack);
-  const sender = await connectSender(kafka.brokers, kafkaPatience);
-  try {
-    return await replayInto(file, speed, sender, (sql) =>
-      pRetry(() => flight.query(sql), queryRetries),
-    );
-  } catch (error) {
-    if (!(error instanceof FlightError)) throw error;
-    throw new UserError(`The tables cannot be read: ${error.message}`, {
-      cure: "`npm run status` tells whether the query engine runs. Then replay the file again: what is there already is not added twice.",
-      cause: error,
-    });
-  } finally {
-    flight.close();
-  }
+  const inspected = file;
+  if (inspected === undefined) throw new Error("The file was not inspected");
+  return withPipeline(stack, (sender, query) => replayInto(inspected, speed, sender, query));
 }
 
 /**
@@ -190,32 +189,17 @@ async function send(
 async function waitForRows(file: BehaviourCsv, query: Query, progress: Progress): Promise<Tally> {
   const keeper = new TallyKeeper();
   for await (const rows of inChunks(readBehaviourCsv(file))) {
-    let most = 0;
-    let deadline = Date.now() + arrivalPatience;
-    for (;;) {
-      const found = await findRows(query, rows);
-      progress(percent(keeper.tally.rows + found.rows.size, file.rows));
-      if (found.rows.size === rows.length) {
-        keeper.add(found);
-        break;
-      }
-      if (found.rows.size > most) deadline = Date.now() + arrivalPatience;
-      most = Math.max(most, found.rows.size);
-      if (Date.now() > deadline) throw missing(rows.length - found.rows.size);
-      await sleep(pollInterval);
-    }
+    const found = await untilArrived(
+      rows.length,
+      () => findRows(query, rows),
+      (some) => {
+        progress(percent(keeper.tally.rows + some.rows.size, file.rows));
+        return some.rows.size;
+      },
+    );
+    keeper.add(found);
   }
   return keeper.tally;
-}
-
-function missing(rows: number): UserError {
-  return new UserError(`${rows} rows were sent and acknowledged but are in no table yet`, {
-    cure: "`npm run logs streaming` tells what the streaming job is doing. Once it runs, replay the file again: what is there already is not added twice.",
-  });
-}
-
-function percent(part: number, whole: number): string {
-  return whole === 0 ? "100 %" : `${Math.floor((100 * part) / whole)} %`;
 }
 
 function describe(summary: ReplaySummary): string {

@@ -118,6 +118,8 @@ export const images: Readonly<Record<ImageName, Image>> = {
         ),
       "app/replay.mjs": (progress) =>
         nodeBundle({ app: "k8s-jobs/replay", entry: "main.ts", output: "replay.mjs" }, progress),
+      "app/notifier.mjs": (progress) =>
+        nodeBundle({ app: "apps/notifier", entry: "main.ts", output: "notifier.mjs" }, progress),
       "app/dashboard/server.mjs": (progress) =>
         nodeBundle(
           { app: "apps/dashboard", entry: "server/main.ts", output: "server.mjs" },

@@ -17,6 +17,11 @@ export interface CredentialsArgs {
   readonly entries?: Readonly<Record<string, string>>;
 }
 
+/** The one user of a part of the platform, kept in the Secret `<name>-user`. */
+export function partUser(name: string, namespace: Input<string>, parent: Resource): Credentials {
+  return credentials(`${name}-user`, { namespace, entries: { username: "lakehouse" } }, parent);
+}
+
 /** Generates a password and keeps it in the Secret `name`. */
 export function credentials(name: string, args: CredentialsArgs, parent: Resource): Credentials {
   const { result } = new RandomPassword(

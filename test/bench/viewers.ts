@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type { DashboardConnection } from "../../cli/connection.ts";
 import { UserError } from "../../cli/errors.ts";
 import { latency, type Latency } from "./latency.ts";
 
@@ -10,13 +11,6 @@ const ranges = ["15m", "1h", "24h", "all"];
 /** How often each viewer asks, in ms. */
 const interval = 1_000;
 
-/** Where the dashboard is, and who asks. */
-export interface DashboardAddress {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
-}
-
 /**
  * Watches the dashboard as `count` people do: each has the stream of events open, and asks the API
  * besides. Ends when the signal is aborted.
@@ -25,17 +19,13 @@ export interface DashboardAddress {
  * @throws UserError if an answer is an error.
  */
 export async function watchDashboard(
-  { url, username, password }: DashboardAddress,
+  { url, headers }: DashboardConnection,
   count: number,
   signal: AbortSignal,
 ): Promise<Latency> {
   const durations: number[] = [];
-  const basic = Buffer.from(`${username}:${password}`).toString("base64");
   const get = async (path: string): Promise<Response> => {
-    const response = await fetch(`${url}${path}`, {
-      headers: { authorization: `Basic ${basic}` },
-      signal,
-    });
+    const response = await fetch(`${url}${path}`, { headers, signal });
     if (response.ok) return response;
     throw new UserError(`The dashboard answered ${path} with ${response.status}`, {
       cure: "`npm run logs dashboard` tells why.",

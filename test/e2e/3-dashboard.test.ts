@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Pipeline, Series, Top } from "../../apps/dashboard/api.ts";
 import { categoryPath, count, money, percent } from "../../apps/dashboard/client/src/format.ts";
-import { dashboardLogin } from "../../cli/connection.ts";
 import { clusterForStack } from "../../cli/deployment.ts";
 import { ensureDebianPackages } from "../../cli/host/apt.ts";
 import { nodePorts } from "../../components/ports.ts";
 import {
+  dashboardLogin,
   numbersBySql,
   numbersShown,
   type ShownKpis,
@@ -33,7 +33,7 @@ describe("the dashboard", () => {
   beforeAll(async () => {
     await ensureDebianPackages(["chromium"], () => undefined);
     url = `http://localhost:${(await clusterForStack(stack, "kind")).hostPort(nodePorts.dashboard)}`;
-    login = await dashboardLogin(stack);
+    login = await dashboardLogin();
     browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
     page = await browser.newPage();
     // Data at rest, so that the page and SQL can be compared to the last digit.

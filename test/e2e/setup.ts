@@ -1,7 +1,8 @@
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
 
 import { nodePorts } from "../../components/ports.ts";
 import { clusterForStack, requireDeployment } from "../../cli/deployment.ts";
+import { loadKubeconfig } from "../../cli/kubeconfig.ts";
 import { namespace } from "../../cli/workloads.ts";
 import { stack } from "../support/lakehouse.ts";
 
@@ -9,9 +10,7 @@ import { stack } from "../support/lakehouse.ts";
 export default async function setup(): Promise<void> {
   const { cluster: kind, kubeconfig } = await requireDeployment(stack);
   const cluster = await clusterForStack(stack, kind);
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const core = config.makeApiClient(CoreV1Api);
+  const core = loadKubeconfig(kubeconfig).makeApiClient(CoreV1Api);
   const secret = async (name: string): Promise<(key: string) => string> => {
     const { data } = await core.readNamespacedSecret({ namespace, name });
     return (key) => Buffer.from(data?.[key] ?? "", "base64").toString();

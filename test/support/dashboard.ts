@@ -1,5 +1,14 @@
 import type { Kpis, Users } from "../../apps/dashboard/api.ts";
-import { sql, sqlRow } from "./lakehouse.ts";
+import { requireDeployment } from "../../cli/deployment.ts";
+import { type Login, readLogin } from "../../cli/workloads.ts";
+import { sql, sqlRow, stack } from "./lakehouse.ts";
+
+/** The dashboard's user and generated password. */
+export async function dashboardLogin(): Promise<Login> {
+  const login = await readLogin((await requireDeployment(stack)).kubeconfig, "dashboard-user");
+  if (login === null) throw new Error("the dashboard has no user");
+  return login;
+}
 
 /** A period as the API gives it. */
 export interface Span {

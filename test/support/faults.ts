@@ -1,6 +1,7 @@
-import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
 
 import { requireDeployment } from "../../cli/deployment.ts";
+import { loadKubeconfig } from "../../cli/kubeconfig.ts";
 import { namespace } from "../../cli/workloads.ts";
 import { stack } from "./lakehouse.ts";
 
@@ -31,7 +32,5 @@ export async function scaleProducer(replicas: 0 | 1): Promise<void> {
 }
 
 async function cluster(): Promise<KubeConfig> {
-  const config = new KubeConfig();
-  config.loadFromFile((await requireDeployment(stack)).kubeconfig);
-  return config;
+  return loadKubeconfig((await requireDeployment(stack)).kubeconfig);
 }

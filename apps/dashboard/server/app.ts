@@ -29,7 +29,11 @@ export interface AppOptions extends ApiSources {
 /** The dashboard's HTTP interface. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { metrics, publicFolder, login } = options;
-  const app = Fastify({ forceCloseConnections: true });
+  const app = Fastify({
+    forceCloseConnections: true,
+    // Wide enough for the endpoints to say themselves what is too long.
+    routerOptions: { maxParamLength: 4_096 },
+  });
   app.addHook("onRequest", (_request, reply, done) => {
     reply.headers(securityHeaders);
     done();

@@ -1,3 +1,4 @@
+import type { Row } from "../../query/client/flight-client.ts";
 import type { Alert, Order, Series, ServiceError } from "../api.ts";
 import { startOfNewest } from "./kpis.ts";
 import type { Window } from "./period.ts";
@@ -74,7 +75,12 @@ export async function readAlerts(
     `SELECT * FROM ecommerce_db.alerts WHERE ${condition}
      ORDER BY alert_time DESC, alert_id LIMIT ${alertsListed}`,
   );
-  return rows.map((row) => ({
+  return rows.map(alertOf);
+}
+
+/** An alert out of its row. */
+export function alertOf(row: Row): Alert {
+  return {
     alertId: text(row, "alert_id"),
     time: text(row, "alert_time"),
     kind: text(row, "kind"),
@@ -84,5 +90,5 @@ export async function readAlerts(
     deviation: numberOrNull(row, "deviation"),
     message: text(row, "message"),
     recoveredAt: textOrNull(row, "recovered_at"),
-  }));
+  };
 }

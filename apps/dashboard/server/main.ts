@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { readSecret } from "../../environment.ts";
 import { connect } from "../../query/client/flight-client.ts";
+import { Redis } from "../../redis/redis.ts";
 import { createApp } from "./app.ts";
 import type { Login } from "./access/credentials.ts";
 import { Boards } from "./boards.ts";
+import { OnlineStore } from "./features.ts";
 import { DashboardMetrics } from "./metrics.ts";
 import { KafkaReader } from "./pipeline/kafka.ts";
 import { pipelineFeed } from "./pipeline/pipeline.ts";
@@ -21,14 +23,21 @@ const publicFolder = [
   join(import.meta.dirname, "../dist/public"),
 ].find(existsSync);
 
-async function secret(file: string): Promise<string> {
-  return (await readFile(file, "utf8")).trimEnd();
-}
-
 async function readLogin(settings: Settings): Promise<Login | undefined> {
   const { AUTH, AUTH_USER_FILE: user = "", AUTH_PASSWORD_FILE: password = "" } = settings;
   if (AUTH === "none") return undefined;
-  return { username: await secret(user), password: await secret(password) };
+  return { username: await readSecret(user), password: await readSecret(password) };
+}
+
+/** Nobody waits for it: all but the features is served without it. */
+async function openRedis(settings: Settings): Promise<Redis | undefined> {
+  const { REDIS_ADDRESS: address, REDIS_USER_FILE: user, REDIS_PASSWORD_FILE: password } = settings;
+  if (address === undefined) return undefined;
+  return new Redis({
+    address,
+    username: await readSecret(user ?? ""),
+    password: await readSecret(password ?? ""),
+  });
 }
 
 async function run(): Promise<void> {
@@ -40,8 +49,8 @@ async function run(): Promise<void> {
   const settings = readSettings(process.env);
   const flight = connect({
     address: settings.FLIGHT_ADDRESS,
-    username: await secret(settings.FLIGHT_USER_FILE),
-    password: await secret(settings.FLIGHT_PASSWORD_FILE),
+    username: await readSecret(settings.FLIGHT_USER_FILE),
+    password: await readSecret(settings.FLIGHT_PASSWORD_FILE),
     deadlineSeconds: queryDeadlineSeconds,
   });
   const metrics = new DashboardMetrics();
@@ -50,10 +59,12 @@ async function run(): Promise<void> {
   metrics.observe(viewers);
   const { KAFKA_BROKERS: brokers, NESSIE_URI: nessieUri, SPARK_UI_URI: sparkUri } = settings;
   const kafka = brokers === undefined ? undefined : new KafkaReader(brokers.split(","));
+  const redis = await openRedis(settings);
   const app = await createApp({
     boards: new Boards(query),
     pipeline: pipelineFeed({ query, kafka, nessieUri, sparkUri }),
     kafka,
+    features: redis && metrics.timedFeatures(new OnlineStore(redis)),
     viewers,
     metrics: metrics.registry,
     publicFolder,
@@ -65,6 +76,7 @@ async function run(): Promise<void> {
     process.once(signal, () => {
       void app.close().then(async () => {
         flight.close();
+        redis?.close();
         await kafka?.close();
       });
     });

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Board, Details } from "../api.ts";
 import { BadRangeError, parseRange, type Range } from "../range.ts";
 import type { Boards } from "./boards.ts";
+import { type FeatureKey, type FeatureStore, problemOf } from "./features.ts";
 import { messageOf } from "./feed.ts";
 import type { KafkaSource } from "./pipeline/kafka.ts";
 import { lastMessages, type PipelineFeed } from "./pipeline/pipeline.ts";
@@ -17,6 +18,7 @@ export interface ApiSources {
   readonly pipeline: PipelineFeed;
   /** For the last messages of topics. */
   readonly kafka?: KafkaSource | undefined;
+  readonly features?: FeatureStore | undefined;
   readonly viewers: Viewers;
 }
 
@@ -55,8 +57,29 @@ export function addApi(app: FastifyInstance, sources: ApiSources): void {
       return answer(reply, board, select(board, details), details.detailStatus);
     });
   }
+  addFeatures(app, sources);
   addPipeline(app, sources);
   addStream(app, sources);
+}
+
+function addFeatures(app: FastifyInstance, { features }: ApiSources): void {
+  app.get<{ Params: FeatureKey }>("/api/features/:session/:product", async (request, reply) => {
+    reply.header("cache-control", "no-store");
+    const { session, product } = request.params;
+    const problem = problemOf(request.params);
+    if (problem !== undefined) return reply.code(400).send({ error: problem });
+    if (features === undefined) {
+      return reply.code(503).send({ error: "The dashboard was not told where Redis is" });
+    }
+    try {
+      const data = await features.read(request.params);
+      if (data !== undefined) return { data };
+      const error = `There are no features of product ${product} in session ${session}`;
+      return await reply.code(404).send({ error });
+    } catch (error) {
+      return reply.code(503).send({ error: `Redis cannot answer: ${messageOf(error)}` });
+    }
+  });
 }
 
 function addPipeline(app: FastifyInstance, { pipeline, kafka }: ApiSources): void {

@@ -1,14 +1,16 @@
 import { z } from "zod";
 
+import { brokers, hostAndPort, port, readEnvironment } from "../../environment.ts";
+
 /** An address without a slash at its end, so that paths can be appended. */
 const base = z.url().transform((url) => url.replace(/\/+$/, ""));
 
 /** What the container is told by its environment. */
 const environment = z
   .object({
-    PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+    PORT: port,
     /** `host:port` of the query engine. */
-    FLIGHT_ADDRESS: z.string().regex(/^[^\s:]+:\d+$/, "host:port"),
+    FLIGHT_ADDRESS: hostAndPort,
     /** Files that hold the query engine's user and password. */
     FLIGHT_USER_FILE: z.string().min(1),
     FLIGHT_PASSWORD_FILE: z.string().min(1),
@@ -18,10 +20,12 @@ const environment = z
     AUTH_USER_FILE: z.string().min(1).optional(),
     AUTH_PASSWORD_FILE: z.string().min(1).optional(),
     /** `host:port` of some brokers, with commas between them; without it topics are not shown. */
-    KAFKA_BROKERS: z
-      .string()
-      .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, "host:port,host:port")
-      .optional(),
+    KAFKA_BROKERS: brokers.optional(),
+    /** `host:port` of the online store; without it no features are served. */
+    REDIS_ADDRESS: hostAndPort.optional(),
+    /** Files that hold the online store's user and password. */
+    REDIS_USER_FILE: z.string().min(1).optional(),
+    REDIS_PASSWORD_FILE: z.string().min(1).optional(),
     /** Base address of Nessie; without it tables are not shown. */
     NESSIE_URI: base.optional(),
     /** Base address of the streaming driver's UI; without it streaming queries are not shown. */
@@ -31,16 +35,17 @@ const environment = z
     ({ AUTH, AUTH_USER_FILE, AUTH_PASSWORD_FILE }) =>
       AUTH === "none" || (AUTH_USER_FILE !== undefined && AUTH_PASSWORD_FILE !== undefined),
     { path: ["AUTH"], error: "password needs AUTH_USER_FILE and AUTH_PASSWORD_FILE" },
+  )
+  .refine(
+    ({ REDIS_ADDRESS, REDIS_USER_FILE, REDIS_PASSWORD_FILE }) =>
+      REDIS_ADDRESS === undefined ||
+      (REDIS_USER_FILE !== undefined && REDIS_PASSWORD_FILE !== undefined),
+    { path: ["REDIS_ADDRESS"], error: "needs REDIS_USER_FILE and REDIS_PASSWORD_FILE" },
   );
 
 export type Settings = z.infer<typeof environment>;
 
 /** @throws Error that names every variable that is wrong. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
-  const result = environment.safeParse(variables);
-  if (result.success) return result.data;
-  const complaints = result.error.issues.map(
-    ({ path, message }) => `${path.join(".")}: ${message}`,
-  );
-  throw new Error(`The environment is wrong: ${complaints.join("; ")}`);
+  return readEnvironment(environment, variables);
 }

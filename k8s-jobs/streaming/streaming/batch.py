@@ -137,13 +137,11 @@ def topics_of(summaries: list[MinuteSummary]) -> list[str]:
 
 
 def run_side_by_side(spark: SparkSession, writes: list[Callable[[], None]]) -> None:
-    """Runs writes at the same time, each in a scheduler pool of its own, and waits for all.
+    """Runs writes, one at least, side by side in scheduler pools of their own; waits for all.
 
     Raises:
         The error of the first write that failed, after all have ended.
     """
-    if not writes:
-        return
 
     def in_pool(number: int, write: Callable[[], None]) -> None:
         spark.sparkContext.setLocalProperty("spark.scheduler.pool", f"write-{number}")

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 
+import { isSecret } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
@@ -27,6 +28,7 @@ describe("the configuration", () => {
         alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
       },
       features: { isEnabled: true, timeToLive: "7d" },
+      notifier: { webhook: undefined, format: "json" },
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
       replay: { schedule: "*/5 * * * *", pace: "max" },
@@ -65,6 +67,21 @@ describe("the configuration", () => {
     expect(config.replay).toEqual({ schedule: undefined, pace: "50" });
     expect(config.query.engine).toBe("dremio");
     expect(config.minio.queryEngine).toBe("dremio");
+  });
+
+  it("keeps the webhook secret, also when it is wrong", async () => {
+    const url = "https://hooks.slack.com/services/T0/B0/xyz";
+    const { notifier } = await read({
+      "lakehouse:alertWebhook": url,
+      "lakehouse:alertWebhookFormat": "slack",
+    });
+    expect(notifier.format).toBe("slack");
+    expect(notifier.webhook && (await isSecret(notifier.webhook))).toBe(true);
+    const wrong = read({ "lakehouse:alertWebhook": "hooks.slack.com/services/T0/B0/xyz" });
+    await expect(wrong).rejects.toThrow(
+      'lakehouse:alertWebhook must be an http or https URL, or "off"\n',
+    );
+    await expect(wrong).rejects.not.toThrow("xyz");
   });
 
   it("names everything that is wrong at once", async () => {

@@ -117,6 +117,23 @@ describe("the dashboard", () => {
     });
   });
 
+  it("reads features as a user of its own", async () => {
+    const dashboard = container(
+      await deploy({
+        features: { address: output("redis:6379"), credentialsSecret: output("redis-serving") },
+      }),
+      "dashboard",
+    );
+    expect(environment(dashboard?.env)).toMatchObject({
+      REDIS_ADDRESS: "redis:6379",
+      REDIS_USER_FILE: "/run/secrets/redis/username",
+      REDIS_PASSWORD_FILE: "/run/secrets/redis/password",
+    });
+    expect(dashboard?.volumeMounts?.map(({ mountPath }) => mountPath)).toContain(
+      "/run/secrets/redis",
+    );
+  });
+
   it("has no password if the stack wants none", async () => {
     const recording = await deploy({ auth: "none" });
     const { env, volumeMounts } = container(recording, "dashboard") ?? {};

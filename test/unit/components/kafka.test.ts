@@ -112,6 +112,7 @@ describe("Kafka", () => {
 
   it("has every topic and its dead letters", async () => {
     expect(topics(await deploy(1)).map(({ inputs }) => inputs["name"])).toEqual([
+      "alerts.dlq",
       "clicks",
       "clicks.dlq",
       "errors",
@@ -150,10 +151,15 @@ describe("Kafka", () => {
       needed = waitsFor(kafka.bootstrapServers);
     });
     expect(servers).toBe("kafka:9092");
-    expect(await needed).toEqual(
-      ["clicks", "errors", "orders", "testing_data_streaming", "training_data_streaming"].flatMap(
-        (topic) => [`kafka-${topic}`, `kafka-${topic}.dlq`],
-      ),
-    );
+    expect(await needed).toEqual([
+      "kafka-alerts.dlq",
+      ...[
+        "clicks",
+        "errors",
+        "orders",
+        "testing_data_streaming",
+        "training_data_streaming",
+      ].flatMap((topic) => [`kafka-${topic}`, `kafka-${topic}.dlq`]),
+    ]);
   });
 });

@@ -1,11 +1,8 @@
-import { randomUUID } from "node:crypto";
+import type { Admin, EachMessagePayload, Kafka } from "kafkajs";
 
-import { type Admin, Kafka, logLevel } from "kafkajs";
-
-import { stopIdleTimers } from "../../../producer/kafkajs-timers.ts";
+import { kafkaClient } from "../../../producer/kafka-client.ts";
+import { readTopic } from "../../../producer/read-topic.ts";
 import { type Message, newestFirst } from "./messages.ts";
-
-stopIdleTimers();
 
 /** How long the last messages of a topic may take, in ms: what has come until then is shown. */
 const patience = 5_000;
@@ -38,16 +35,7 @@ export class KafkaReader implements KafkaSource {
 
   /** @param brokers `host:port` of some brokers; the others are learned from them. */
   constructor(brokers: readonly string[]) {
-    this.#kafka = new Kafka({
-      clientId: "lakehouse-dashboard",
-      brokers: [...brokers],
-      // The page tells what goes wrong.
-      logLevel: logLevel.NOTHING,
-      connectionTimeout: 2_000,
-      requestTimeout: 5_000,
-      // The page asks again anyway.
-      retry: { retries: 1, initialRetryTime: 100 },
-    });
+    this.#kafka = kafkaClient("lakehouse-dashboard", brokers, { requestTimeout: 5_000 });
   }
 
   async topics(): Promise<TopicOffsets[]> {
@@ -75,39 +63,17 @@ export class KafkaReader implements KafkaSource {
   }
 
   async lastMessages(topic: TopicOffsets, count: number): Promise<Message[]> {
-    const wanted = topic.partitions.filter(({ low, high }) => high > low);
-    if (wanted.length === 0) return [];
-    // A group of its own: nobody else is disturbed, and no offset is kept.
-    const groupId = `dashboard-${randomUUID()}`;
-    const consumer = this.#kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
-    const messages: Message[] = [];
-    const missing = new Set(wanted.map(({ partition }) => partition));
-    const ends = new Map(wanted.map(({ partition, high }) => [partition, high - 1]));
-    const complete = Promise.withResolvers<undefined>();
-    const timer = setTimeout(complete.resolve, patience, undefined);
-    try {
-      await consumer.connect();
-      await consumer.subscribe({ topic: topic.name });
-      await consumer.run({
-        autoCommit: false,
-        eachMessage: ({ partition, message }) => {
-          const { offset, timestamp, key, value } = message;
-          messages.push({ partition, offset, timestamp: Number(timestamp), key, value });
-          if (Number(offset) >= (ends.get(partition) ?? 0)) missing.delete(partition);
-          if (missing.size === 0) complete.resolve(undefined);
-          return Promise.resolve();
-        },
+    const spans = topic.partitions
+      .filter(({ low, high }) => high > low)
+      .map(({ partition, low, high }) => {
+        return { partition, first: Math.max(low, high - count), last: high - 1 };
       });
-      for (const { partition, low, high } of wanted) {
-        const offset = String(Math.max(low, high - count));
-        consumer.seek({ topic: topic.name, partition, offset });
-      }
-      await complete.promise;
-    } finally {
-      clearTimeout(timer);
-      await consumer.disconnect();
-      await this.#forgetGroup(groupId);
-    }
+    const messages: Message[] = [];
+    const take = ({ partition, message }: EachMessagePayload): void => {
+      const { offset, timestamp, key, value } = message;
+      messages.push({ partition, offset, timestamp: Number(timestamp), key, value });
+    };
+    await readTopic(this.#kafka, topic.name, spans, take, patience);
     return newestFirst(messages).slice(0, count);
   }
 
@@ -119,12 +85,6 @@ export class KafkaReader implements KafkaSource {
     const admin = this.#kafka.admin();
     await admin.connect();
     return admin;
-  }
-
-  async #forgetGroup(groupId: string): Promise<void> {
-    const admin = await this.#admin;
-    // The broker forgets an empty group by itself, only later.
-    await admin?.deleteGroups([groupId]).catch(() => undefined);
   }
 }
 

@@ -34,7 +34,9 @@ describe("the page", () => {
   });
 
   it("asks for a password if there is one", async () => {
-    const { app: locked, stop } = await startApp({ username: "u", password: "p" });
+    const { app: locked, stop } = await startApp({
+      login: { username: "u", password: "p" },
+    });
     const headers = { accept: "text/html" };
     expect((await locked.inject({ url: "/", headers })).headers.location).toBe("/login?next=%2F");
     expect((await locked.inject("/api/kpis")).statusCode).toBe(401);

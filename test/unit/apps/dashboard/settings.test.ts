@@ -26,6 +26,16 @@ describe("readSettings", () => {
     expect(readSettings({ ...open, AUTH: "none" }).AUTH).toBe("none");
   });
 
+  it("needs a user and a password for the online store", () => {
+    const redis = { REDIS_ADDRESS: "redis:6379", REDIS_USER_FILE: "/run/a" };
+    expect(() => readSettings({ ...needed, ...redis })).toThrow(
+      "REDIS_ADDRESS: needs REDIS_USER_FILE and REDIS_PASSWORD_FILE",
+    );
+    expect(readSettings({ ...needed, ...redis, REDIS_PASSWORD_FILE: "/run/b" })).toMatchObject(
+      redis,
+    );
+  });
+
   it("may be told where the parts of the pipeline are", () => {
     const parts = { KAFKA_BROKERS: "one:9092,two:9092", NESSIE_URI: "http://nessie:19120/" };
     expect(readSettings({ ...needed, ...parts })).toMatchObject({

@@ -7,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import type { Login } from "../../../../apps/dashboard/server/access/credentials.ts";
 import { createApp } from "../../../../apps/dashboard/server/app.ts";
 import { Boards } from "../../../../apps/dashboard/server/boards.ts";
+import type { FeatureStore } from "../../../../apps/dashboard/server/features.ts";
 import { DashboardMetrics } from "../../../../apps/dashboard/server/metrics.ts";
 import type { KafkaSource } from "../../../../apps/dashboard/server/pipeline/kafka.ts";
 import { pipelineFeed } from "../../../../apps/dashboard/server/pipeline/pipeline.ts";
@@ -22,6 +23,11 @@ export interface TestApp {
   readonly stop: () => Promise<void>;
 }
 
+interface TestAppOptions {
+  readonly login?: Login;
+  readonly features?: FeatureStore;
+}
+
 const kafka: KafkaSource = {
   topics: () =>
     Promise.resolve([{ name: "orders", partitions: [{ partition: 0, low: 0, high: 1 }] }]),
@@ -31,8 +37,8 @@ const kafka: KafkaSource = {
     ]),
 };
 
-/** @param login who may see it; everybody if it is left out */
-export async function startApp(login?: Login): Promise<TestApp> {
+/** @param options who may see it, everybody if it is left out, and where its features are */
+export async function startApp({ login, features }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), "dashboard-"));
   await mkdir(join(folder, "assets"));
   await writeFile(join(folder, "index.html"), "<!doctype html>");
@@ -45,7 +51,7 @@ export async function startApp(login?: Login): Promise<TestApp> {
   const viewers = new Viewers();
   metrics.observe(viewers);
   const app = await createApp({
-    ...{ boards, kafka, viewers, login },
+    ...{ boards, kafka, features: features && metrics.timedFeatures(features), viewers, login },
     pipeline: pipelineFeed({ query, kafka }),
     metrics: metrics.registry,
     publicFolder: folder,

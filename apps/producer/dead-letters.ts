@@ -1,0 +1,95 @@
+import type { IHeaders } from "kafkajs";
+
+import { checkEvent } from "./contract.ts";
+import type { Message, Topic } from "./events.ts";
+import { kafkaClient } from "./kafka-client.ts";
+import { readTopic } from "./read-topic.ts";
+
+/** A message that broke the contract, as `<topic>.dlq` has it. */
+export interface DeadLetter {
+  readonly topic: Topic;
+  /** Where in the topic it was. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  /** The message itself. */
+  readonly raw: string;
+}
+
+/** How long reading them all may take, in ms. */
+const patience = 5 * 60_000;
+
+/**
+ * Reads the dead letters of a topic that Kafka still has, a week's, each once.
+ * @param take gets them in the order of each partition; the next one waits until it is done.
+ * @returns how many there are.
+ * @throws Error if they cannot be read.
+ */
+export async function readDeadLetters(
+  brokers: readonly string[],
+  topic: Topic,
+  take: (letter: DeadLetter) => void | Promise<void>,
+): Promise<number> {
+  const queue = `${topic}.dlq`;
+  const kafka = kafkaClient("lakehouse-replay", brokers);
+  const admin = kafka.admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(queue).finally(() => admin.disconnect());
+  const spans = offsets
+    .map(({ partition, low, high }) => ({
+      ...{ partition, first: Number(low), last: Number(high) - 1 },
+    }))
+    .filter(({ first, last }) => last >= first);
+  // The streaming job may have sent one again after a crash.
+  const seen = new Set<string>();
+  const isComplete = await readTopic(
+    kafka,
+    queue,
+    spans,
+    async ({ message: { headers = {}, value } }) => {
+      const letter: DeadLetter = {
+        topic,
+        partition: Number(header(headers, "partition")),
+        offset: Number(header(headers, "offset")),
+        reason: header(headers, "reason"),
+        raw: value?.toString() ?? "",
+      };
+      const origin = `${letter.partition}/${letter.offset}`;
+      if (seen.has(origin)) return;
+      seen.add(origin);
+      await take(letter);
+    },
+    patience,
+  );
+  if (!isComplete) throw new Error(`${queue} could not be read to its end`);
+  return seen.size;
+}
+
+function header(headers: IHeaders, name: string): string {
+  return String(headers[name] ?? "");
+}
+
+/** A dead letter that keeps the contract now. */
+export interface Repaired {
+  readonly message: Message;
+  readonly eventId: string;
+  /** Event time in ms since 1970. */
+  readonly time: number;
+}
+
+/** Reads one line of repaired dead letters; a text says why its message cannot be sent. */
+export function parseRepaired(topic: Topic, line: string): Repaired | string {
+  let letter: unknown;
+  try {
+    letter = JSON.parse(line);
+  } catch {
+    return "the line is not JSON";
+  }
+  const { topic: origin, raw } = (letter ?? {}) as { topic?: unknown; raw?: unknown };
+  if (origin !== topic) return `its topic is not ${topic}`;
+  if (typeof raw !== "string") return "raw is not a text";
+  const checked = checkEvent(topic, raw);
+  if ("reason" in checked) return checked.reason;
+  const { eventId, time, key } = checked;
+  return { message: { topic, key, value: raw }, eventId, time };
+}

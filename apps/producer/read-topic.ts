@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+
+import type { EachMessagePayload, Kafka } from "kafkajs";
+
+/** What is to be read of a partition. */
+export interface Span {
+  readonly partition: number;
+  /** Offset of the first message. */
+  readonly first: number;
+  /** Offset of the last one. */
+  readonly last: number;
+}
+
+/**
+ * Reads spans of a topic, each in order, beside whoever else reads it: no offset is kept anywhere.
+ *
+ * @param take gets each message; the next one waits until it is done.
+ * @param patience how long to go on, in ms.
+ * @returns whether all was read in that time.
+ */
+export async function readTopic(
+  kafka: Kafka,
+  topic: string,
+  spans: readonly Span[],
+  take: (payload: EachMessagePayload) => void | Promise<void>,
+  patience: number,
+): Promise<boolean> {
+  const missing = new Map(spans.map(({ partition, last }) => [partition, last]));
+  if (missing.size === 0) return true;
+  const end = Promise.withResolvers<boolean>();
+  const timer = setTimeout(end.resolve, patience, false);
+  const groupId = `reader-${randomUUID()}`;
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async (payload) => {
+        const { partition, message } = payload;
+        const last = missing.get(partition);
+        if (last === undefined) return;
+        if (Number(message.offset) <= last) await take(payload);
+        if (Number(message.offset) >= last) missing.delete(partition);
+        if (missing.size === 0) end.resolve(true);
+      },
+    });
+    for (const { partition, first } of spans) {
+      consumer.seek({ topic, partition, offset: String(first) });
+    }
+    return await end.promise;
+  } finally {
+    clearTimeout(timer);
+    await consumer.disconnect();
+    await forgetGroup(kafka, groupId);
+  }
+}
+
+/** The broker forgets an empty group by itself, only later. */
+async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await admin.deleteGroups([groupId]);
+  } catch {
+    // It is empty, and harms nobody.
+  } finally {
+    await admin.disconnect();
+  }
+}

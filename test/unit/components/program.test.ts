@@ -95,9 +95,9 @@ describe("the whole program", () => {
       "postgres",
       "redis",
       "maintenance",
-      "features driver",
       "replay-testing",
       "replay-training",
+      "features driver",
       "streaming driver",
       "streaming executor",
     ]);

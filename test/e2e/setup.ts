@@ -26,6 +26,7 @@ export default async function setup(): Promise<void> {
       minioServer: `localhost:${cluster.hostPort(nodePorts.minio)}`,
       minioUser: minio("user"),
       minioPassword: minio("password"),
+      notificationArn: "arn:minio:sqs::testing_data_streaming:kafka",
     }),
     LAKEHOUSE_TEST_POSTGRES: JSON.stringify({
       host: "localhost",

@@ -3,7 +3,7 @@ import { AppsV1Api, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
 import { requireDeployment } from "../../cli/deployment.ts";
 import { loadKubeconfig } from "../../cli/kubeconfig.ts";
 import { namespace } from "../../cli/workloads.ts";
-import { stack } from "./lakehouse.ts";
+import { eventually, stack } from "./lakehouse.ts";
 
 /** Pods that a fault can hit, by the labels that find them. */
 export const victims = {
@@ -29,6 +29,21 @@ export async function scaleProducer(replicas: 0 | 1): Promise<void> {
   const scale = await apps.readNamespacedDeploymentScale({ name: "producer", namespace });
   if (scale.spec) scale.spec.replicas = replicas;
   await apps.replaceNamespacedDeploymentScale({ name: "producer", namespace, body: scale });
+}
+
+/** Stops the only Kafka broker and waits until it is gone (0), or starts it again (1). */
+export async function scaleKafka(replicas: 0 | 1): Promise<void> {
+  const config = await cluster();
+  const apps = config.makeApiClient(AppsV1Api);
+  const scale = await apps.readNamespacedStatefulSetScale({ name: "kafka", namespace });
+  if (scale.spec) scale.spec.replicas = replicas;
+  await apps.replaceNamespacedStatefulSetScale({ name: "kafka", namespace, body: scale });
+  await eventually(
+    `${replicas} Kafka brokers`,
+    () => apps.readNamespacedStatefulSetStatus({ name: "kafka", namespace }),
+    ({ status }) =>
+      replicas === 0 ? (status?.replicas ?? 0) === 0 : (status?.readyReplicas ?? 0) === 1,
+  );
 }
 
 async function cluster(): Promise<KubeConfig> {

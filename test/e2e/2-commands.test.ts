@@ -22,6 +22,7 @@ describe("status", () => {
     expect(status).toMatchObject({ cluster: "kind", stack });
     expect(status.components.map(({ name }) => name)).toEqual([
       "dashboard",
+      "features",
       "kafka",
       "minio",
       "nessie",

@@ -61,8 +61,8 @@ export class Features extends ComponentResource {
           DATABASE_PASSWORD: { secret: offlineStore.credentialsSecret, key: "password" },
           REDIS_PASSWORD: { secret: onlineStore.credentialsSecret, key: "password" },
         },
-        // Driver and tasks are one JVM; beyond its heap some 200 MiB of its own, and Python.
-        driver: { cores: 1, cpu: "100m", heapMiB: 640, overheadMiB: 384 },
+        // Driver and tasks are one JVM; beyond its heap some 250 MiB of its own, and 110 of Python.
+        driver: { cores: 1, cpu: "100m", heapMiB: 576, overheadMiB: 448 },
       },
       { parent: this, dependsOn: opts?.dependsOn ?? [] },
     );

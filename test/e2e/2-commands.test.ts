@@ -25,6 +25,7 @@ describe("status", () => {
     expect(status).toMatchObject({ cluster: "kind", stack });
     expect(status.components.map(({ name }) => name)).toEqual([
       "dashboard",
+      "features",
       "kafka",
       "minio",
       "nessie",

@@ -15,7 +15,11 @@ export default async function setup(): Promise<void> {
     const { data } = await core.readNamespacedSecret({ namespace, name });
     return (key) => Buffer.from(data?.[key] ?? "", "base64").toString();
   };
-  const [minio, postgres] = await Promise.all([secret("minio-root"), secret("postgres-superuser")]);
+  const [minio, postgres, redis] = await Promise.all([
+    secret("minio-root"),
+    secret("postgres-superuser"),
+    secret("redis"),
+  ]);
   Object.assign(process.env, {
     KUBECONFIG: kubeconfig,
     LAKEHOUSE_TEST_KAFKA: JSON.stringify({
@@ -34,6 +38,14 @@ export default async function setup(): Promise<void> {
       username: postgres("username"),
       password: postgres("password"),
       sslmode: "disable",
+    }),
+    LAKEHOUSE_TEST_REDIS: JSON.stringify({
+      host: "localhost",
+      port: cluster.hostPort(nodePorts.redis),
+      password: redis("password"),
+    }),
+    LAKEHOUSE_TEST_NESSIE: JSON.stringify({
+      uri: `http://localhost:${cluster.hostPort(nodePorts.nessie)}`,
     }),
   });
 }

@@ -7,7 +7,8 @@ import { eventually, stack } from "./lakehouse.ts";
 
 /** Pods that a fault can hit, by the labels that find them. */
 export const victims = {
-  "Spark driver": "spark-role=driver",
+  "Spark driver": "spark-role=driver,sparkoperator.k8s.io/app-name=streaming",
+  "feature driver": "spark-role=driver,sparkoperator.k8s.io/app-name=features",
   "Spark executor": "spark-role=executor",
   "Kafka broker": "app.kubernetes.io/name=kafka",
   catalog: "app.kubernetes.io/name=nessie",

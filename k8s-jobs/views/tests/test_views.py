@@ -16,9 +16,22 @@ CATALOG = "nessie_minio_catalog"
 FOLDER = Path(__file__).parents[1]
 WINDOW = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
+MIDNIGHT = datetime(2019, 10, 1, tzinfo=UTC)
 
 Events = list[tuple[str, Event]]
 Query = Callable[[str], list[tuple[object, ...]]]
+
+
+# Event, seconds after midnight, session, product and purchase of each.
+BEHAVIOUR = [
+    ("a", 0, "s", 1, 0),
+    ("b", 10, "s", 2, 0),
+    # At the same moment as the one before.
+    ("c", 10, "s", 1, 0),
+    ("d", 20, "s", 1, 1),
+    ("e", 30, "s", 1, 0),
+    ("f", 5, "t", 1, 0),
+]
 
 
 def lakehouse(events: Events) -> Query:
@@ -38,6 +51,17 @@ def lakehouse(events: Events) -> Query:
         "revenue decimal(18,2), active_users bigint, clicks bigint, carts bigint, errors bigint, "
         "error_rate double)"
     )
+    database.execute(
+        "CREATE TABLE session_features (event_id text, event_timestamp timestamptz, "
+        "user_id bigint, product_id bigint, user_session text, price decimal(18,2), brand text, "
+        "category_code_level1 text, category_code_level2 text, event_weekday int, "
+        "activity_count int, is_purchased int)"
+    )
+    for name, second, session, product, is_purchased in BEHAVIOUR:
+        database.execute(
+            "INSERT INTO session_features VALUES (?, ?, 5, ?, ?, 1.00, 'b', 'c', 'd', 2, 99, ?)",
+            [name, MIDNIGHT + timedelta(seconds=second), product, session, is_purchased],
+        )
     columns = {
         "orders": ("event_time", "user_id", "product_id", "category", "amount"),
         "clicks": ("event_time", "user_id"),
@@ -201,3 +225,27 @@ def test_a_window_with_errors_alone_has_nobody_in_it() -> None:
         "SELECT DISTINCT orders, average_order_value, active_users, conversion, error_rate "
         "FROM kpis_per_5_minutes"
     ) == [(0, None, 0, None, 1.0)]
+
+
+def test_a_training_set_knows_of_each_event_what_was_known_then(query: Query) -> None:
+    expected = []
+    for name, second, session, product, is_purchased in sorted(BEHAVIOUR):
+        own = [each for each in BEHAVIOUR if each[2] == session]
+        later = [each for each in own if each[3] == product and each[1] >= second]
+        so_far = sum(each[1] <= second for each in own)
+        expected.append((name, so_far, is_purchased, max(each[4] for each in later)))
+
+    assert expected[2] == ("c", 3, 0, 1)
+    assert (
+        query(
+            "SELECT event_id, activity_count, is_purchased, will_purchase FROM training_set "
+            "ORDER BY event_id"
+        )
+        == expected
+    )
+
+
+def test_a_training_set_has_the_features_of_the_table(query: Query) -> None:
+    assert query("DESCRIBE SELECT * EXCLUDE (will_purchase) FROM training_set") == query(
+        "DESCRIBE session_features"
+    )

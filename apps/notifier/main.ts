@@ -65,7 +65,7 @@ async function run(): Promise<void> {
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
     if (trouble === undefined) metrics.lastPoll.setToCurrentTime();
-    if (trouble !== before && !signal.aborted) console.log(trouble ?? "watching the alerts");
+    if (trouble !== before) console.log(trouble ?? "watching the alerts");
     await sleep(interval, undefined, { signal }).catch(() => undefined);
   }
   server.close();

@@ -59,7 +59,7 @@ export class Webhook {
    */
   async deliver(notice: Notice): Promise<void> {
     const { retries = 5, backoff = 1_000, signal, onFailure } = this.#options;
-    let isDelivered = false;
+    let isDelivered = false as boolean;
     try {
       await pRetry(
         async () => {

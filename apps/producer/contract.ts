@@ -2,7 +2,7 @@ import { clickActions, errorLevels, type Topic } from "./events.ts";
 
 /**
  * The contract of events as k8s-jobs/streaming/streaming/contract.py has it, in the same words, for
- * whoever wants to know before sending. It is never more generous than the streaming job.
+ * whoever wants to know before sending. The streaming job has the last word.
  */
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -270,6 +270,28 @@ describe("the program with Dremio", () => {
   });
 });
 
+describe("the program with a webhook", () => {
+  it("delivers alerts as well, and keeps the webhook to a Secret", async () => {
+    const url = "https://hooks.slack.com/services/T0/B0/xyz";
+    const { recording: withWebhook } = await deploy({ "lakehouse:alertWebhook": url });
+    const names = (one: Recording) => pods(one).map(({ name }) => name);
+    expect(names(withWebhook).toSorted()).toEqual([...names(recording), "notifier"].toSorted());
+    const holders = withWebhook.resources.filter(({ inputs }) =>
+      JSON.stringify(inputs).includes(url),
+    );
+    expect(holders.map(({ type, name }) => `${type} ${name}`)).toEqual([
+      "kubernetes:core/v1:Secret notifier",
+    ]);
+    const notifier = workloads(withWebhook).find(({ name }) => name === "notifier");
+    expect(notifier?.pod).toMatchObject({ enableServiceLinks: false });
+    expect(demand(withWebhook)).toEqual({
+      cpu: demand(recording).cpu + 10,
+      memory: demand(recording).memory + 64,
+      memoryLimit: demand(recording).memoryLimit + 160,
+    });
+  });
+});
+
 /** Sums over all pods, in millicores and MiB. */
 function demand(recording: Recording) {
   const release = recording.find("kubernetes:helm.sh/v3:Release", "spark-operator");

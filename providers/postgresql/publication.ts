@@ -48,7 +48,7 @@ const CHOSEN = [
 const RULES = {
   replaceOn: ["database", "allTables"],
   sets: ["tables", "publishParams"],
-  kept: CHOSEN,
+  kept: [...CHOSEN, "publishViaPartitionRootParam"],
 };
 
 /** What of a database is offered to subscribers. A new name renames it in place. */

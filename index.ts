@@ -6,6 +6,7 @@ import { Maintenance } from "./components/maintenance.ts";
 import { Minio } from "./components/minio.ts";
 import { Namespace } from "./components/namespace.ts";
 import { Nessie } from "./components/nessie.ts";
+import { createOptionalParts } from "./components/optional-parts.ts";
 import { endpoints, nodePorts as ports, placement } from "./components/ports.ts";
 import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
@@ -23,10 +24,8 @@ export default async function lakehouse() {
   const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
   new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
   const minio = new Minio("minio", { ...at(images.minio, ports.minio), ...config.minio });
-  const postgres = new Postgres("postgres", {
-    ...at(images.postgres, ports.postgres),
-    ...config.postgres,
-  });
+  const database = at(images.postgres, ports.postgres);
+  const postgres = new Postgres("postgres", { ...database, ...config.postgres });
   new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
   const catalog = new Nessie("nessie", {
     ...at(images.nessie, ports.nessie),
@@ -47,6 +46,7 @@ export default async function lakehouse() {
     ...config.streaming,
   });
   new Maintenance("maintenance", { ...tables, image: images.maintenance, ...config.maintenance });
+  createOptionalParts({ ...tables, images, operator, kafka, postgres, chosen: config.chosen });
   const query = createQuery("query", {
     ...at(images.query, ports.query),
     bootstrapImage: images.apps,

@@ -2,6 +2,7 @@ import { Config, getStack, RunError, runtime } from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { Quantity } from "./helpers/quantity.ts";
+import type { Chosen } from "./optional-parts.ts";
 import type { AnomalyDetection } from "./streaming.ts";
 
 const integer = (minimum: number, maximum: number) =>
@@ -22,6 +23,10 @@ const schedule = z
     /^(off|([\d*/,-]+ ){4}[\d*/,-]+)$/,
     'must be a cron schedule such as "23 * * * *", or "off"',
   );
+
+const flag = z
+  .enum(["true", "false"], { error: "must be true or false" })
+  .transform((value) => value === "true");
 
 /** Every key of the project; Pulumi.yaml describes each and states the same default. */
 export const schema = z.object({
@@ -51,6 +56,8 @@ export const schema = z.object({
     .enum(["light", "dremio"], { error: 'must be "light" or "dremio"' })
     .default("light"),
   dremioStorage: quantity.default("20Gi"),
+  cdc: flag.default(false),
+  kafkaUi: flag.default(false),
 });
 
 /** What answers SQL: the engine of apps/query, or Dremio. */
@@ -78,6 +85,7 @@ export interface LakehouseConfig {
   /** When tables are compacted, as cron writes it; undefined for never. */
   readonly maintenance: { readonly schedule: string | undefined };
   readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
+  readonly chosen: Chosen;
 }
 
 /**
@@ -133,5 +141,6 @@ export function readConfig(): LakehouseConfig {
     dashboard: { auth: keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
     query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
+    chosen: { cdc: keys.cdc, kafkaUi: keys.kafkaUi },
   };
 }

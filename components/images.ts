@@ -20,6 +20,8 @@ const schema = z.object({
   valkey: reference,
   streaming: reference,
   maintenance: reference,
+  "kafka-connect": reference,
+  cdc: reference,
   "spark-operator": reference,
   query: reference,
   apps: reference,

@@ -22,6 +22,15 @@ export interface DatabaseConnection {
   readonly credentialsSecret: Output<string>;
 }
 
+/** What it takes to make more databases, for the components that need their own. */
+export interface DatabaseAdministration {
+  /** Host name inside of the cluster. */
+  readonly host: string;
+  readonly provider: Provider;
+  /** Whoever deletes the server deletes its databases and roles; nothing need connect for that. */
+  readonly deletedWith: Resource;
+}
+
 export interface PostgresArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -35,6 +44,7 @@ export interface PostgresArgs {
 export class Postgres extends ComponentResource {
   readonly nessie: DatabaseConnection;
   readonly lakehouse: DatabaseConnection;
+  readonly administration: DatabaseAdministration;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Postgres", name, {}, opts);
@@ -57,8 +67,9 @@ export class Postgres extends ComponentResource {
       },
       { parent: this },
     );
+    this.administration = { host: name, provider, deletedWith: server };
     const database = (databaseName: string) =>
-      createDatabase(name, databaseName, args.namespace, { parent: this, provider, server });
+      createDatabase(databaseName, args.namespace, this.administration, this);
     this.nessie = database("nessie");
     this.lakehouse = database("lakehouse");
     this.registerOutputs({ nessie: this.nessie, lakehouse: this.lakehouse });
@@ -110,38 +121,35 @@ const serverSettings = [
   "shared_buffers=32MB",
   // Nessie's pool has 20; each idle connection costs some 2 MB.
   "max_connections=50",
+  // So that changes can be captured whenever lakehouse:cdc is set, without a restart.
+  "wal_level=logical",
+  // A reader of changes that stays away must not fill the volume: it is given up before.
+  "max_slot_wal_keep_size=512MB",
 ];
 
-interface DatabaseOptions {
-  readonly parent: Resource;
-  readonly provider: Provider;
-  readonly server: apps.v1.StatefulSet;
-}
-
 /** A database and the role of the same name that owns it; no other role may connect to it. */
-function createDatabase(
-  component: string,
+export function createDatabase(
   name: string,
   namespace: Input<string>,
-  { parent, provider, server }: DatabaseOptions,
+  { host, provider, deletedWith }: DatabaseAdministration,
+  parent: Resource,
 ): DatabaseConnection {
   const { secret, password } = credentials(
-    `${component}-${name}`,
+    `${host}-${name}`,
     { namespace, entries: { username: name } },
     parent,
   );
-  // Whoever deletes the server deletes these too; nothing needs to connect for that.
-  const opts = { parent, provider, deletedWith: server };
-  const role = new Role(`${component}-${name}`, { name, login: true, password }, opts);
-  const database = new Database(`${component}-${name}`, { name, owner: role.name }, opts);
+  const opts = { parent, provider, deletedWith };
+  const role = new Role(`${host}-${name}`, { name, login: true, password }, opts);
+  const database = new Database(`${host}-${name}`, { name, owner: role.name }, opts);
   // By default every role may connect to every database.
   const closed = new Grant(
-    `${component}-${name}-public`,
+    `${host}-${name}-public`,
     { database: database.name, role: "public", objectType: "database", privileges: [] },
     opts,
   );
   return {
-    address: closed.database.apply(() => `${component}:5432`),
+    address: closed.database.apply(() => `${host}:5432`),
     database: closed.database,
     credentialsSecret: secret,
   };

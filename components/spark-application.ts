@@ -41,9 +41,10 @@ export interface SparkApplicationArgs {
   readonly env: Readonly<Record<string, Input<string>>>;
   readonly secretEnv: Readonly<Record<string, SecretKey>>;
   readonly driver: SparkPodSize;
-  readonly executor: SparkPodSize;
-  /** NodePort of the driver's UI. */
-  readonly uiNodePort: number;
+  /** @default none: the driver runs the tasks by itself, as its program must say (`local[n]`) */
+  readonly executor?: SparkPodSize | undefined;
+  /** NodePort of the driver's UI. @default none: it is reached inside of the cluster alone */
+  readonly uiNodePort?: number | undefined;
 }
 
 /** A Python program that runs on Spark without end, known as running once its driver runs. */
@@ -59,9 +60,15 @@ export class SparkApplication extends ComponentResource {
     new core.v1.Service(
       `${name}-ui`,
       service(args.namespace, `${name}-ui`, {
-        type: "NodePort",
+        ...(args.uiNodePort !== undefined && { type: "NodePort" }),
         selector: { "sparkoperator.k8s.io/app-name": name, "spark-role": "driver" },
-        ports: [{ name: "ui", port: 4040, nodePort: args.uiNodePort }],
+        ports: [
+          {
+            name: "ui",
+            port: 4040,
+            ...(args.uiNodePort !== undefined && { nodePort: args.uiNodePort }),
+          },
+        ],
       }),
       { parent: this },
     );
@@ -102,13 +109,8 @@ export class SparkApplication extends ComponentResource {
               automountServiceAccountToken: true,
             }),
           },
-          executor: {
-            ...podSize(args.executor),
-            instances: 1,
-            template: podTemplate("spark-kubernetes-executor", args, {
-              automountServiceAccountToken: false,
-            }),
-          },
+          // The operator asks for this key, also where there is no executor.
+          executor: args.executor === undefined ? {} : executorOf(args, args.executor),
         },
       },
       { parent: this, customTimeouts: { create: "10m", update: "10m" } },
@@ -116,6 +118,16 @@ export class SparkApplication extends ComponentResource {
     this.running = application.metadata.name;
     this.registerOutputs({ running: this.running });
   }
+}
+
+function executorOf(args: SparkApplicationArgs, size: SparkPodSize) {
+  return {
+    ...podSize(size),
+    instances: 1,
+    template: podTemplate("spark-kubernetes-executor", args, {
+      automountServiceAccountToken: false,
+    }),
+  };
 }
 
 /** Spark sets memory requests and limits alike: the heap and what is beyond it. */

@@ -33,6 +33,8 @@ export type ImageName =
   | "spark"
   | "streaming"
   | "maintenance"
+  | "kafka-connect"
+  | "cdc"
   | "spark-operator"
   | "query"
   | "apps";
@@ -81,6 +83,12 @@ export const images: Readonly<Record<ImageName, Image>> = {
     from: { image: "streaming" },
     inputs: { maintenance: sourceFolder("k8s-jobs/maintenance") },
   },
+  "kafka-connect": { from: { suite: "trixie" }, inputs: { jars: jarsOf("kafka-connect") } },
+  // Upon the streaming job, whose tables, dead letters and settings it shares.
+  cdc: {
+    from: { image: "streaming" },
+    inputs: { cdc: sourceFolder("k8s-jobs/cdc") },
+  },
   "spark-operator": {
     from: { image: "spark" },
     inputs: { "bin/spark-operator": (progress) => buildGo(operatorModule, progress) },
@@ -103,6 +111,11 @@ export const images: Readonly<Record<ImageName, Image>> = {
       "app/dremio-bootstrap.mjs": (progress) =>
         nodeBundle(
           { app: "k8s-jobs/dremio-bootstrap", entry: "main.ts", output: "dremio-bootstrap.mjs" },
+          progress,
+        ),
+      "app/cdc-bootstrap.mjs": (progress) =>
+        nodeBundle(
+          { app: "k8s-jobs/cdc-bootstrap", entry: "main.ts", output: "cdc-bootstrap.mjs" },
           progress,
         ),
       "app/dashboard/server.mjs": (progress) =>

@@ -29,7 +29,7 @@ def run(settings: Settings) -> None:
         log.info("tables are ready")
         gate = Gate(ChangeWriter(DeadLetters(kafka_sender(settings.kafka_bootstrap_servers))))
         query = start_query(spark, settings, gate)
-        close_on_sigterm(spark, gate)
+        close_on_sigterm(spark, gate.close)
         log.info("waiting for changes")
         stay_until_closed(query, gate)
     finally:

@@ -12,19 +12,18 @@ from debezium_messages import COMMITTED, delete, insert, messages, order, tombst
 
 def test_a_change_is_read_exactly(spark) -> None:
     row = order(7, amount="-1234567890123456.78", note="naïve ☃", quantity=-2_147_483_648)
+    changes = read_changes(messages(spark, insert(row, 31_062_808)))
 
-    [change] = read_changes(messages(spark, insert(row, 31_062_808))).collect()
+    [change] = changes.collect()
+    [times] = changes.selectExpr(
+        "cast(updated_at AS timestamp_ntz)", "unix_seconds(changed_at)"
+    ).collect()
 
     assert change.reason is None
     assert (change.op, change.order_id, change.quantity) == ("c", 7, -2_147_483_648)
     assert change.amount == Decimal("-1234567890123456.78")
     assert (change.note, change.status) == ("naïve ☃", "placed")
     assert change.source_lsn == 31_062_808
-    [times] = (
-        spark.createDataFrame([change])
-        .selectExpr("cast(updated_at AS timestamp_ntz)", "unix_seconds(changed_at)")
-        .collect()
-    )
     assert times[0] == datetime(2026, 1, 2, 3, 4, 5, 678_901)  # noqa: DTZ001
     assert times[1] == COMMITTED.timestamp()
     assert (change.raw, change.key, change.value) == (None, None, None)

@@ -37,7 +37,7 @@ def run(settings: Settings) -> None:
         dead_letters = DeadLetters(kafka_sender(settings.kafka_bootstrap_servers))
         gate = Gate(BatchWriter(dead_letters, MinuteMemory(), settings.detection))
         query = start_query(spark, settings, gate)
-        close_on_sigterm(spark, gate)
+        close_on_sigterm(spark, gate.close)
         log.info("waiting for events")
         stay_until_closed(query, gate)
     finally:
@@ -118,27 +118,27 @@ def stay_until_closed(query: StreamingQuery, gate: Gate) -> None:
 
 
 class TerminationSignal:
-    """Closes a gate when the JVM gets SIGTERM, in place of the JVM's own end."""
+    """Closes gates when the JVM gets SIGTERM, in place of the JVM's own end."""
 
     class Java:
         """The Java interface that this class implements, for py4j."""
 
         implements: ClassVar = ["sun.misc.SignalHandler"]
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
 
     def handle(self, _: JavaObject) -> None:
         """What the JVM calls."""
-        self._gate.close()
+        self._close()
 
 
-def close_on_sigterm(spark: SparkSession, gate: Gate) -> None:
-    """Closes the gate when this process, or the JVM that started it, is told to stop.
+def close_on_sigterm(spark: SparkSession, close: Callable[[], None]) -> None:
+    """Closes gates when this process, or the JVM that started it, is told to stop.
 
     In a pod it is the JVM: spark-submit is the parent of this process. A JVM that shuts down cuts
     off what is running, Iceberg's commits among it, so it must not begin to.
     """
-    signal.signal(signal.SIGTERM, lambda *_: gate.close())
+    signal.signal(signal.SIGTERM, lambda *_: close())
     java_signal = spark._jvm.sun.misc.Signal  # noqa: SLF001 - there is no other way to Java
-    java_signal.handle(java_signal("TERM"), TerminationSignal(gate))
+    java_signal.handle(java_signal("TERM"), TerminationSignal(close))

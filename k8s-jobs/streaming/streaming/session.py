@@ -12,7 +12,7 @@ _REGION = "us-east-1"
 def build_session(settings: Settings) -> SparkSession:
     """Starts Spark, or finds it running, configured for the lakehouse."""
     builder = SparkSession.builder.appName("streaming")
-    configuration = SMALL_BATCHES | iceberg_catalog(settings) | checkpoint_files(settings)
+    configuration = SMALL_BATCHES | iceberg_catalog(settings) | checkpoint_storage(settings)
     for name, value in configuration.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
@@ -65,7 +65,7 @@ def iceberg_catalog(settings: Settings) -> dict[str, str]:
     return {f"spark.sql.catalog.{CATALOG}{name}": value for name, value in options.items()}
 
 
-def checkpoint_files(settings: Settings) -> dict[str, str]:
+def checkpoint_storage(settings: Settings) -> dict[str, str]:
     """Progress files in object storage, each written in one atomic upload instead of a rename."""
     return {
         "spark.sql.streaming.checkpointFileManagerClass": (

@@ -9,6 +9,7 @@ export const victims = {
   "Spark driver": "spark-role=driver",
   "Spark executor": "spark-role=executor",
   "Kafka broker": "app.kubernetes.io/name=kafka",
+  "Kafka Connect": "app.kubernetes.io/name=kafka-connect",
   catalog: "app.kubernetes.io/name=nessie",
 } as const;
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from cdc import writer
+from cdc.tables import SHOP_ORDERS
 from debezium_messages import (
     Message,
     Order,
@@ -160,7 +161,7 @@ def test_a_batch_of_nothing_leaves_no_snapshot(shop) -> None:
     shop.apply(tombstone(1))
     shop.apply()
 
-    assert shop.rows("SELECT count(*) FROM shop_orders.snapshots") == [(0,)]
+    assert shop.rows(f"SELECT count(*) FROM {SHOP_ORDERS.full_name}.snapshots") == [(0,)]
 
 
 def history(seed: int, length: int) -> tuple[list[Message], dict[int, Order]]:

@@ -29,6 +29,7 @@ describe("the configuration", () => {
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
       query: { engine: "light", dremioStorage: "20Gi" },
+      chosen: { cdc: false, kafkaUi: false },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -44,7 +45,9 @@ describe("the configuration", () => {
       "lakehouse:alertMinimumHistoryMinutes": "20",
       "lakehouse:maintenance": "off",
       "lakehouse:queryEngine": "dremio",
+      "lakehouse:cdc": "true",
     });
+    expect(config.chosen).toEqual({ cdc: true, kafkaUi: false });
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
     expect(config.streaming.alerts).toEqual({

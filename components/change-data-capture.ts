@@ -57,10 +57,12 @@ export class ChangeDataCapture extends ComponentResource {
       },
       { parent: this },
     );
-    const topics = [topic, `${topic}.dlq`].map(
-      (topicName) =>
-        createTopic(name, { name: topicName }, kafka.topicAdministration, this).name,
-    );
+    const topics = [
+      { name: topic },
+      { name: `${topic}.dlq` },
+      // By Debezium's choice of a name.
+      { name: `__debezium-heartbeat.${source}`, partitions: 1, isCompacted: true },
+    ].map((settings) => createTopic(name, settings, kafka.topicAdministration, this).name);
     const bootstrapServers = all([kafka.bootstrapServers, all(topics)]).apply(([known]) => known);
     createBootstrap(name, args, { changes, connect, topics: bootstrapServers }, this);
     createJob(name, { ...args, kafka: { bootstrapServers } }, this);

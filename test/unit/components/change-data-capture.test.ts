@@ -112,6 +112,7 @@ describe("change data capture", () => {
     const compacted = { "cleanup.policy": "compact", "min.insync.replicas": "2" };
     const deleted = { "cleanup.policy": "delete", "retention.ms": "604800000" };
     expect(topics(recording)).toMatchObject([
+      { name: "__debezium-heartbeat.shop", partitions: 1, config: compacted },
       { name: "shop.public.orders", partitions: 2, replicationFactor: 3, config: deleted },
       { name: "shop.public.orders.dlq", partitions: 2, replicationFactor: 3, config: deleted },
       { name: "kafka-connect-configs", partitions: 1, replicationFactor: 3, config: compacted },

@@ -103,7 +103,7 @@ Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
     expect(described).toEqual(coded);
     for (const { type, default: value, description } of Object.values(config)) {
-      expect(type).toBe(typeof value === "number" ? "integer" : "string");
+      expect(type).toBe(typeof value === "number" ? "integer" : typeof value);
       expect(description.length).toBeGreaterThan(10);
     }
   });

@@ -7,6 +7,7 @@ import {
   interpolate,
   type Resource,
 } from "@pulumi/pulumi";
+import { RandomId } from "@pulumi/random";
 
 import { ChangeSource } from "./change-source.ts";
 import { labels, podTemplate } from "./helpers/pod.ts";
@@ -65,7 +66,10 @@ export class ChangeDataCapture extends ComponentResource {
     ].map((settings) => createTopic(name, settings, kafka.topicAdministration, this).name);
     const bootstrapServers = all([kafka.bootstrapServers, all(topics)]).apply(([known]) => known);
     createBootstrap(name, args, { changes, connect, topics: bootstrapServers }, this);
-    createJob(name, { ...args, kafka: { bootstrapServers } }, this);
+    // Topics that are made anew begin anew: progress in those before them means nothing there.
+    const { hex } = new RandomId(name, { byteLength: 4 }, { parent: this });
+    const checkpoint = interpolate`s3a://checkpoints/${name}-${hex}`;
+    createJob(name, { ...args, kafka: { bootstrapServers }, checkpoint }, this);
     this.registerOutputs();
   }
 }
@@ -118,18 +122,15 @@ function createBootstrap(
   );
 }
 
-function createJob(
-  name: string,
-  {
-    namespace,
-    images,
-    operator,
-    kafka,
-    catalog,
-    objectStorage,
-  }: Omit<ChangeDataCaptureArgs, "kafka"> & { readonly kafka: KafkaConnection },
-  parent: Resource,
-): void {
+interface JobArgs extends Omit<ChangeDataCaptureArgs, "kafka"> {
+  /** Known once the topics exist. */
+  readonly kafka: KafkaConnection;
+  /** Folder of the job's progress. */
+  readonly checkpoint: Input<string>;
+}
+
+function createJob(name: string, args: JobArgs, parent: Resource): void {
+  const { namespace, images, operator, kafka, catalog, objectStorage } = args;
   new SparkApplication(
     name,
     {
@@ -141,6 +142,7 @@ function createJob(
         KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
         NESSIE_URI: interpolate`${catalog.uri}/api/v2`,
         S3_ENDPOINT: objectStorage.endpoint,
+        CHECKPOINT: args.checkpoint,
         // A batch is a commit or two: few, so that a busy table stays small.
         TRIGGER: "2 seconds",
         // Bounds the memory of a batch while a backlog is worked off.

@@ -76,7 +76,9 @@ export class ChangeSource extends ComponentResource {
     this.publication = publication.name;
     this.slot = slot.name;
     // Whoever reads is gone before the slot goes, which Postgres keeps while it is read.
-    this.replicationSecret = all([secret, entrance.id, reading.id, slot.id]).apply(([known]) => known);
+    this.replicationSecret = all([secret, entrance.id, reading.id, slot.id]).apply(
+      ([known]) => known,
+    );
     this.registerOutputs({ database: this.database, slot: this.slot });
   }
 }

@@ -89,9 +89,7 @@ export const publication = resourceType<typeof publicationInputs, PostgresConnec
     const actual = await readIn(postgres, database, (session) => readPublication(session, name));
     if (actual === undefined) return undefined;
     const inputs =
-      old === undefined
-        ? asImported(actual, { name, database })
-        : asRecorded(actual, old.inputs);
+      old === undefined ? asImported(actual, { name, database }) : asRecorded(actual, old.inputs);
     return { inputs, outputs: { ...inputs, ...actual, database } };
   },
 
@@ -107,9 +105,7 @@ export const publication = resourceType<typeof publicationInputs, PostgresConnec
         await session.query(statement);
       }
       if (before === name) return;
-      await session.query(
-        `ALTER PUBLICATION ${identifier(before)} RENAME TO ${identifier(name)}`,
-      );
+      await session.query(`ALTER PUBLICATION ${identifier(before)} RENAME TO ${identifier(name)}`);
     }, database);
     const actual = await postgres.read((session) => readPublication(session, name), database);
     return { ...inputs, ...actual, database };

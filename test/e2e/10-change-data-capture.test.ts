@@ -12,9 +12,10 @@ type Row = Record<string, string | null>;
 
 /** Every column as text, so that two systems that print values differently can be compared. */
 const asText = (columns: readonly string[], time: string): string =>
-  [...columns.map((column) => `CAST(${column} AS VARCHAR) AS ${column}`), `${time} AS changed`].join(
-    ", ",
-  );
+  [
+    ...columns.map((column) => `CAST(${column} AS VARCHAR) AS ${column}`),
+    `${time} AS changed`,
+  ].join(", ");
 const columns = ["order_id", "customer", "product", "quantity", "amount", "status", "note"];
 const inPostgres = asText(columns, "(extract(epoch FROM updated_at) * 1000000)::bigint::text");
 const inLakehouse = asText(columns, "CAST(epoch_us(updated_at) AS VARCHAR)");
@@ -40,7 +41,8 @@ describe("the captured table", () => {
   afterAll(() => shop.end());
 
   const source = async (): Promise<Row[]> =>
-    (await shop.query<Row>(`SELECT ${inPostgres} FROM public.orders AS o ORDER BY o.order_id`)).rows;
+    (await shop.query<Row>(`SELECT ${inPostgres} FROM public.orders AS o ORDER BY o.order_id`))
+      .rows;
   const captured = (): Promise<Row[]> =>
     sql<Row>(`SELECT ${inLakehouse} FROM ecommerce_db.shop_orders AS o ORDER BY o.order_id`);
 

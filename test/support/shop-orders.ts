@@ -15,7 +15,8 @@ export function* orderChanges(seed: number): Generator<OrderChange, never> {
   const present: number[] = [];
   /** Takes out one that is there. */
   const take = (): number => present.splice(random.below(present.length), 1)[0] ?? 0;
-  const money = () => `${random.below(1_000_000_000)}.${String(random.below(100)).padStart(2, "0")}`;
+  const money = () =>
+    `${random.below(1_000_000_000)}.${String(random.below(100)).padStart(2, "0")}`;
   for (let next = 1; ; next++) {
     const dice = present.length === 0 ? 0 : random.next();
     if (dice < 0.4) {

@@ -194,6 +194,7 @@ describe("change data capture", () => {
       KAFKA_BOOTSTRAP_SERVERS: "kafka:9092",
       NESSIE_URI: "http://nessie:19120/api/v2",
       S3_ENDPOINT: "http://minio:9000",
+      CHECKPOINT: "s3a://checkpoints/cdc-0123abcd",
       TRIGGER: "2 seconds",
       MAX_OFFSETS_PER_TRIGGER: "20000",
       AWS_ACCESS_KEY_ID: { name: "minio-spark", key: "access-key" },

@@ -41,10 +41,13 @@ export interface SparkApplicationArgs {
   readonly env: Readonly<Record<string, Input<string>>>;
   readonly secretEnv: Readonly<Record<string, SecretKey>>;
   readonly driver: SparkPodSize;
-  /** @default none: the driver runs the tasks by itself, as its program must say (`local[n]`) */
-  readonly executor?: SparkPodSize | undefined;
-  /** NodePort of the driver's UI. @default none: it is reached inside of the cluster alone */
-  readonly uiNodePort?: number | undefined;
+  /**
+   * @default none: the program itself sets the master `local`, which wins over what the operator
+   * submits it with, and does all work in its driver.
+   */
+  readonly executor?: SparkPodSize;
+  /** NodePort of the driver's UI. @default none, the UI is reached inside of the cluster alone */
+  readonly uiNodePort?: number;
 }
 
 /** A Python program that runs on Spark without end, known as running once its driver runs. */
@@ -56,19 +59,14 @@ export class SparkApplication extends ComponentResource {
 
   constructor(name: string, args: SparkApplicationArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:SparkApplication", name, {}, opts);
+    const { uiNodePort: nodePort } = args;
     this.ui = `http://${name}-ui:4040`;
     new core.v1.Service(
       `${name}-ui`,
       service(args.namespace, `${name}-ui`, {
-        ...(args.uiNodePort !== undefined && { type: "NodePort" }),
+        type: nodePort === undefined ? "ClusterIP" : "NodePort",
         selector: { "sparkoperator.k8s.io/app-name": name, "spark-role": "driver" },
-        ports: [
-          {
-            name: "ui",
-            port: 4040,
-            ...(args.uiNodePort !== undefined && { nodePort: args.uiNodePort }),
-          },
-        ],
+        ports: [{ name: "ui", port: 4040, ...(nodePort !== undefined && { nodePort }) }],
       }),
       { parent: this },
     );
@@ -109,8 +107,7 @@ export class SparkApplication extends ComponentResource {
               automountServiceAccountToken: true,
             }),
           },
-          // The operator asks for this key, also where there is no executor.
-          executor: args.executor === undefined ? {} : executorOf(args, args.executor),
+          executor: args.executor === undefined ? {} : executorSpec(args, args.executor),
         },
       },
       { parent: this, customTimeouts: { create: "10m", update: "10m" } },
@@ -120,7 +117,7 @@ export class SparkApplication extends ComponentResource {
   }
 }
 
-function executorOf(args: SparkApplicationArgs, size: SparkPodSize) {
+function executorSpec(args: SparkApplicationArgs, size: SparkPodSize) {
   return {
     ...podSize(size),
     instances: 1,

@@ -21,8 +21,10 @@ describe("status", () => {
     const status = JSON.parse(stdout) as Status;
     expect(status).toMatchObject({ cluster: "kind", stack });
     expect(status.components.map(({ name }) => name)).toEqual([
+      "cdc",
       "dashboard",
       "kafka",
+      "kafka-connect",
       "minio",
       "nessie",
       "postgres",

@@ -6,8 +6,8 @@ import { stack } from "./lakehouse.ts";
 
 /** Pods that a fault can hit, by the labels that find them. */
 export const victims = {
-  "Spark driver": "spark-role=driver",
-  "Spark executor": "spark-role=executor",
+  "Spark driver": "spark-role=driver,sparkoperator.k8s.io/app-name=streaming",
+  "Spark executor": "spark-role=executor,sparkoperator.k8s.io/app-name=streaming",
   "Kafka broker": "app.kubernetes.io/name=kafka",
   "Kafka Connect": "app.kubernetes.io/name=kafka-connect",
   catalog: "app.kubernetes.io/name=nessie",

@@ -145,6 +145,7 @@ describe("a Spark application", () => {
     expect(spec.executor).toEqual({});
     const { inputs } = alone.find("kubernetes:core/v1:Service", "cdc-ui");
     expect((inputs as unknown as V1Service).spec).toEqual({
+      type: "ClusterIP",
       selector: { "sparkoperator.k8s.io/app-name": "cdc", "spark-role": "driver" },
       ports: [{ name: "ui", port: 4040 }],
     });

@@ -127,30 +127,6 @@ describe("a Spark application", () => {
     });
   });
 
-  it("needs no executor and no port on this machine", async () => {
-    const alone = await record(
-      () =>
-        new SparkApplication("cdc", {
-          namespace: "lakehouse",
-          image: "localhost/lakehouse/cdc:1",
-          serviceAccount: "spark-operator-spark",
-          program: "/opt/lakehouse/cdc/main.py",
-          env: {},
-          secretEnv: {},
-          driver: { cores: 2, cpu: "100m", heapMiB: 640, overheadMiB: 384 },
-        }),
-    );
-    const { spec } = alone.find("kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication", "cdc")
-      .inputs as unknown as Application;
-    expect(spec.executor).toEqual({});
-    const { inputs } = alone.find("kubernetes:core/v1:Service", "cdc-ui");
-    expect((inputs as unknown as V1Service).spec).toEqual({
-      type: "ClusterIP",
-      selector: { "sparkoperator.k8s.io/app-name": "cdc", "spark-role": "driver" },
-      ports: [{ name: "ui", port: 4040 }],
-    });
-  });
-
   it("shows the driver's UI at a fixed port", () => {
     const { inputs } = recording.find("kubernetes:core/v1:Service", "streaming-ui");
     expect((inputs as unknown as V1Service).spec).toEqual({

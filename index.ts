@@ -8,6 +8,7 @@ import { Minio } from "./components/minio.ts";
 import { Namespace } from "./components/namespace.ts";
 import { Nessie } from "./components/nessie.ts";
 import { createNotifier } from "./components/notifier.ts";
+import { createOptionalParts } from "./components/optional-parts.ts";
 import { endpoints, nodePorts as ports, placement } from "./components/ports.ts";
 import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
@@ -27,10 +28,8 @@ export default async function lakehouse() {
   new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
   const minio = new Minio("minio", { ...at(images.minio, ports.minio), kafka, ...config.minio });
   new Replay("replay", { image: images.apps, namespace, storage: minio.copier, ...config.replay });
-  const postgres = new Postgres("postgres", {
-    ...at(images.postgres, ports.postgres),
-    ...config.postgres,
-  });
+  const database = at(images.postgres, ports.postgres);
+  const postgres = new Postgres("postgres", { ...database, ...config.postgres });
   const redis = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
   const stores = { database: postgres.nessie, objectStorage: minio.nessie };
   const catalog = new Nessie("nessie", { ...at(images.nessie, ports.nessie), ...stores });
@@ -47,6 +46,7 @@ export default async function lakehouse() {
     ...{ offlineStore: postgres.features, onlineStore: redis, ...config.features },
   });
   new Maintenance("maintenance", { ...spark, image: images.maintenance, ...config.maintenance });
+  createOptionalParts({ ...spark, images, postgres, chosen: config.chosen });
   const query = createQuery("query", {
     ...at(images.query, ports.query),
     bootstrapImage: images.apps,

@@ -35,6 +35,7 @@ export interface Login {
 /** The part of a URL before the port, by Service; a Service without an entry has a plain address. */
 const schemes: Readonly<Record<string, string>> = {
   dashboard: "http://",
+  "kafka-ui": "http://",
   minio: "http://",
   nessie: "http://",
   postgres: "postgresql://",

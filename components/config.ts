@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { TimeToLive } from "./features.ts";
 import type { Quantity } from "./helpers/quantity.ts";
+import type { Chosen } from "./optional-parts.ts";
 import type { AnomalyDetection } from "./streaming.ts";
 
 const integer = (minimum: number, maximum: number) =>
@@ -32,6 +33,10 @@ const schedule = z
     /^(off|([\d*/,-]+ ){4}[\d*/,-]+)$/,
     'must be a cron schedule such as "23 * * * *", or "off"',
   );
+
+const flag = z
+  .enum(["true", "false"], { error: "must be true or false" })
+  .transform((value) => value === "true");
 
 /** Every key of the project; Pulumi.yaml describes each and states the same default. */
 export const schema = z.object({
@@ -75,6 +80,8 @@ export const schema = z.object({
     .enum(["light", "dremio"], { error: 'must be "light" or "dremio"' })
     .default("light"),
   dremioStorage: quantity.default("20Gi"),
+  cdc: flag.default(false),
+  kafkaUi: flag.default(false),
 });
 
 /** Keys whose values are not shown. */
@@ -117,6 +124,7 @@ export interface LakehouseConfig {
     readonly pace: string;
   };
   readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
+  readonly chosen: Chosen;
 }
 
 /**
@@ -182,5 +190,6 @@ export function readConfig(): LakehouseConfig {
       pace: keys.replayPace,
     },
     query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
+    chosen: { cdc: keys.cdc, kafkaUi: keys.kafkaUi },
   };
 }

@@ -21,6 +21,9 @@ const schema = z.object({
   streaming: reference,
   maintenance: reference,
   features: reference,
+  /** Built only for a stack that captures changes. */
+  "kafka-connect": reference.optional(),
+  cdc: reference.optional(),
   "spark-operator": reference,
   query: reference,
   apps: reference,

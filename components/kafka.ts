@@ -26,6 +26,24 @@ export interface KafkaAddress {
   readonly address: string;
 }
 
+/** What it takes to make more topics, for the components that need their own. */
+export interface TopicAdministration {
+  readonly provider: Provider;
+  /** Whoever deletes the brokers deletes their topics. */
+  readonly deletedWith: Resource;
+  readonly brokers: 1 | 3;
+  /** Partitions of a topic that several tasks read. */
+  readonly partitions: number;
+}
+
+export interface TopicArgs {
+  readonly name: string;
+  /** @default those of the other topics */
+  readonly partitions?: number;
+  /** Keeps the last message of each key for good, instead of every one for a week. @default false */
+  readonly isCompacted?: boolean;
+}
+
 export interface KafkaArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -63,6 +81,7 @@ const clusterId = Buffer.from("lakehouse.kafka0").toString("base64url");
 export class Kafka extends ComponentResource implements KafkaConnection, KafkaAddress {
   readonly address: string;
   readonly bootstrapServers: Output<string>;
+  readonly topicAdministration: TopicAdministration;
 
   constructor(name: string, args: KafkaArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:Kafka", name, {}, opts);
@@ -78,24 +97,34 @@ export class Kafka extends ComponentResource implements KafkaConnection, KafkaAd
       },
       { parent: this },
     );
+    const { brokers, partitions } = args;
+    this.topicAdministration = { provider, deletedWith: nodes, brokers, partitions };
     const names = [...eventTopics.flatMap((topic) => [topic, `${topic}.dlq`]), alertDeadLetters];
-    const topics = names.map(
-      (topic) =>
-        new Topic(
-          `${name}-${topic}`,
-          {
-            name: topic,
-            partitions: args.partitions,
-            replicationFactor: args.brokers,
-            config: topicSettings(args.brokers),
-          },
-          // Whoever deletes the brokers deletes their topics.
-          { parent: this, provider, deletedWith: nodes },
-        ),
+    const topics = names.map((topic) => createTopic(name, { name: topic }, this.topicAdministration, this),
     );
     this.bootstrapServers = all(topics.map((topic) => topic.name)).apply(() => this.address);
     this.registerOutputs({ bootstrapServers: this.bootstrapServers });
   }
+}
+
+/** Makes a topic; `component` begins its logical name. */
+export function createTopic(
+  component: string,
+  { name, partitions, isCompacted = false }: TopicArgs,
+  administration: TopicAdministration,
+  parent: Resource,
+): Topic {
+  const { provider, deletedWith, brokers } = administration;
+  return new Topic(
+    `${component}-${name}`,
+    {
+      name,
+      partitions: partitions ?? administration.partitions,
+      replicationFactor: brokers,
+      config: topicSettings(brokers, isCompacted),
+    },
+    { parent, provider, deletedWith },
+  );
 }
 
 /** Names inside of the cluster, and one NodePort a broker, since clients talk to each by itself. */
@@ -194,10 +223,12 @@ function serverSettings(brokers: number): Record<string, string | number | boole
   };
 }
 
-function topicSettings(brokers: number): Record<string, string> {
+function topicSettings(brokers: number, isCompacted: boolean): Record<string, string> {
+  const inSync = { "min.insync.replicas": String(minInSyncReplicas(brokers)) };
+  if (isCompacted) return { "cleanup.policy": "compact", ...inSync };
   return {
     "cleanup.policy": "delete",
-    "min.insync.replicas": String(minInSyncReplicas(brokers)),
+    ...inSync,
     // Events are in their table seconds later; a week is for a stream that stands still.
     "retention.ms": String(7 * 24 * 60 * 60 * 1000),
   };

@@ -14,6 +14,7 @@ export const nodePorts = {
   query: 32010,
   dashboard: 30080,
   sparkUi: 30040,
+  kafkaUi: 30081,
 } as const;
 
 /** Addresses on this machine; `hostPort` maps a NodePort to the port here. */

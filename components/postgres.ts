@@ -22,6 +22,15 @@ export interface DatabaseConnection {
   readonly credentialsSecret: Output<string>;
 }
 
+/** What it takes to make more databases, for the components that need their own. */
+export interface DatabaseAdministration {
+  /** Host name inside of the cluster. */
+  readonly host: string;
+  readonly provider: Provider;
+  /** Whoever deletes the server deletes its databases and roles; nothing need connect for that. */
+  readonly deletedWith: Resource;
+}
+
 export interface PostgresArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -40,6 +49,7 @@ export class Postgres extends ComponentResource {
   readonly lakehouse: DatabaseConnection;
   /** The database `lakehouse`, as the role that writes features. */
   readonly features: DatabaseConnection;
+  readonly administration: DatabaseAdministration;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Postgres", name, {}, opts);
@@ -62,15 +72,18 @@ export class Postgres extends ComponentResource {
       },
       { parent: this },
     );
+    this.administration = { host: name, provider, deletedWith: server };
     const database = (databaseName: string) =>
-      createDatabase(name, databaseName, args.namespace, { parent: this, provider, server });
+      createDatabase(databaseName, args.namespace, this.administration, this);
     this.nessie = database("nessie");
     this.lakehouse = database("lakehouse");
-    this.features = createWriter(name, "features", this.lakehouse, args.namespace, {
-      parent: this,
-      provider,
-      server,
-    });
+    this.features = createWriter(
+      "features",
+      this.lakehouse,
+      args.namespace,
+      this.administration,
+      this,
+    );
     this.registerOutputs({
       nessie: this.nessie,
       lakehouse: this.lakehouse,
@@ -124,33 +137,30 @@ const serverSettings = [
   "shared_buffers=32MB",
   // Nessie's pool has 20; each idle connection costs some 2 MB.
   "max_connections=50",
+  // So that changes can be captured whenever lakehouse:cdc is set, without a restart.
+  "wal_level=logical",
+  // A reader of changes that stays away must not fill the volume: it is given up before.
+  "max_slot_wal_keep_size=512MB",
 ];
 
-interface DatabaseOptions {
-  readonly parent: Resource;
-  readonly provider: Provider;
-  readonly server: apps.v1.StatefulSet;
-}
-
 /** A database and the role of the same name that owns it; no other role may connect to it. */
-function createDatabase(
-  component: string,
+export function createDatabase(
   name: string,
   namespace: Input<string>,
-  { parent, provider, server }: DatabaseOptions,
+  { host, provider, deletedWith }: DatabaseAdministration,
+  parent: Resource,
 ): DatabaseConnection {
-  // Whoever deletes the server deletes these too; nothing needs to connect for that.
-  const opts = { parent, provider, deletedWith: server };
-  const { secret, role } = createRole(component, name, namespace, opts);
-  const database = new Database(`${component}-${name}`, { name, owner: role.name }, opts);
+  const opts = { parent, provider, deletedWith };
+  const { secret, role } = createRole(`${host}-${name}`, name, namespace, opts);
+  const database = new Database(`${host}-${name}`, { name, owner: role.name }, opts);
   // By default every role may connect to every database.
   const closed = new Grant(
-    `${component}-${name}-public`,
+    `${host}-${name}-public`,
     { database: database.name, role: "public", objectType: "database", privileges: [] },
     opts,
   );
   return {
-    address: closed.database.apply(() => `${component}:5432`),
+    address: closed.database.apply(() => `${host}:5432`),
     database: closed.database,
     credentialsSecret: secret,
   };
@@ -158,21 +168,21 @@ function createDatabase(
 
 /** A role that makes tables in the schema `public` of a database; the owner may read them. */
 function createWriter(
-  component: string,
   name: string,
   { address, database }: DatabaseConnection,
   namespace: Input<string>,
-  { parent, provider, server }: DatabaseOptions,
+  { host, provider, deletedWith }: DatabaseAdministration,
+  parent: Resource,
 ): DatabaseConnection {
-  const opts = { parent, provider, deletedWith: server };
-  const { secret, role } = createRole(component, name, namespace, opts);
+  const opts = { parent, provider, deletedWith };
+  const { secret, role } = createRole(`${host}-${name}`, name, namespace, opts);
   const connecting = new Grant(
-    `${component}-${name}-database`,
+    `${host}-${name}-database`,
     { database, role: role.name, objectType: "database", privileges: ["CONNECT", "TEMPORARY"] },
     opts,
   );
   const making = new Grant(
-    `${component}-${name}-schema`,
+    `${host}-${name}-schema`,
     {
       database: connecting.database,
       role: role.name,
@@ -183,7 +193,7 @@ function createWriter(
     opts,
   );
   const readable = new DefaultPrivileges(
-    `${component}-${name}-readable`,
+    `${host}-${name}-readable`,
     {
       database: making.database,
       owner: role.name,
@@ -199,16 +209,16 @@ function createWriter(
 }
 
 function createRole(
-  component: string,
+  resource: string,
   name: string,
   namespace: Input<string>,
   opts: { readonly parent: Resource; readonly provider: Provider; readonly deletedWith: Resource },
 ): { readonly secret: Output<string>; readonly role: Role } {
   const { secret, password } = credentials(
-    `${component}-${name}`,
+    resource,
     { namespace, entries: { username: name } },
     opts.parent,
   );
-  const role = new Role(`${component}-${name}`, { name, login: true, password }, opts);
+  const role = new Role(resource, { name, login: true, password }, opts);
   return { secret, role };
 }

@@ -10,4 +10,6 @@ export const versions = {
    * https://docs.dremio.com/current/release-notes/
    */
   dremio: "25.2.0",
+  /** Tag of Kafbat's image. https://github.com/kafbat/kafka-ui/releases */
+  kafkaUi: "v1.5.0",
 } as const;

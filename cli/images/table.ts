@@ -34,6 +34,8 @@ export type ImageName =
   | "streaming"
   | "maintenance"
   | "features"
+  | "kafka-connect"
+  | "cdc"
   | "spark-operator"
   | "query"
   | "apps";
@@ -92,6 +94,12 @@ export const images: Readonly<Record<ImageName, Image>> = {
       features: sourceFolder("k8s-jobs/features"),
     },
   },
+  "kafka-connect": { from: { suite: "trixie" }, inputs: { jars: jarsOf("kafka-connect") } },
+  // Upon the streaming job, whose tables, dead letters and settings it shares.
+  cdc: {
+    from: { image: "streaming" },
+    inputs: { cdc: sourceFolder("k8s-jobs/cdc") },
+  },
   "spark-operator": {
     from: { image: "spark" },
     inputs: { "bin/spark-operator": (progress) => buildGo(operatorModule, progress) },
@@ -120,6 +128,11 @@ export const images: Readonly<Record<ImageName, Image>> = {
         nodeBundle({ app: "k8s-jobs/replay", entry: "main.ts", output: "replay.mjs" }, progress),
       "app/notifier.mjs": (progress) =>
         nodeBundle({ app: "apps/notifier", entry: "main.ts", output: "notifier.mjs" }, progress),
+      "app/cdc-bootstrap.mjs": (progress) =>
+        nodeBundle(
+          { app: "k8s-jobs/cdc-bootstrap", entry: "main.ts", output: "cdc-bootstrap.mjs" },
+          progress,
+        ),
       "app/dashboard/server.mjs": (progress) =>
         nodeBundle(
           { app: "apps/dashboard", entry: "server/main.ts", output: "server.mjs" },

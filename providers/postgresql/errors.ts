@@ -20,6 +20,7 @@ export const SqlState = {
   invalidCatalogName: "3D000",
   invalidPassword: "28P01",
   objectInUse: "55006",
+  objectNotInPrerequisiteState: "55000",
   undefinedFunction: "42883",
   undefinedTable: "42P01",
 } as const;

@@ -7,6 +7,8 @@ import { defaultPrivileges } from "./default-privileges.ts";
 import { extension } from "./extension.ts";
 import { grantRole } from "./grant-role.ts";
 import { grant } from "./grant.ts";
+import { publication } from "./publication.ts";
+import { replicationSlot } from "./replication-slot.ts";
 import { role } from "./role.ts";
 import { schema } from "./schema.ts";
 
@@ -22,6 +24,8 @@ export const postgresqlProvider: ProviderDefinition<typeof configSchema, Postgre
     "postgresql:index/extension:Extension": extension,
     "postgresql:index/grant:Grant": grant,
     "postgresql:index/grantRole:GrantRole": grantRole,
+    "postgresql:index/publication:Publication": publication,
+    "postgresql:index/replicationSlot:ReplicationSlot": replicationSlot,
     "postgresql:index/role:Role": role,
     "postgresql:index/schema:Schema": schema,
   },

@@ -24,9 +24,11 @@ describe("status", () => {
     const status = JSON.parse(stdout) as Status;
     expect(status).toMatchObject({ cluster: "kind", stack });
     expect(status.components.map(({ name }) => name)).toEqual([
+      "cdc",
       "dashboard",
       "features",
       "kafka",
+      "kafka-connect",
       "minio",
       "nessie",
       "postgres",

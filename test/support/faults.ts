@@ -9,8 +9,9 @@ import { eventually, stack } from "./lakehouse.ts";
 export const victims = {
   "Spark driver": "spark-role=driver,sparkoperator.k8s.io/app-name=streaming",
   "feature driver": "spark-role=driver,sparkoperator.k8s.io/app-name=features",
-  "Spark executor": "spark-role=executor",
+  "Spark executor": "spark-role=executor,sparkoperator.k8s.io/app-name=streaming",
   "Kafka broker": "app.kubernetes.io/name=kafka",
+  "Kafka Connect": "app.kubernetes.io/name=kafka-connect",
   catalog: "app.kubernetes.io/name=nessie",
 } as const;
 

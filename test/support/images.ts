@@ -10,6 +10,8 @@ export const testImages: Images = {
   streaming: "localhost/lakehouse/streaming:000000000006",
   maintenance: "localhost/lakehouse/maintenance:000000000010",
   features: "localhost/lakehouse/features:000000000011",
+  "kafka-connect": "localhost/lakehouse/kafka-connect:000000000012",
+  cdc: "localhost/lakehouse/cdc:000000000013",
   "spark-operator": "localhost/lakehouse/spark-operator:000000000007",
   query: "localhost/lakehouse/query:000000000008",
   apps: "localhost/lakehouse/apps:000000000009",

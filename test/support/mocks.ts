@@ -85,6 +85,8 @@ function generated(type: string, name: string): Record<string, unknown> {
   switch (type) {
     case "random:index/randomPassword:RandomPassword":
       return { result: `secret of ${name}` };
+    case "random:index/randomId:RandomId":
+      return { hex: "0123abcd" };
     case "kubernetes:core/v1:ConfigMap":
       return { metadata: { name: `${name}-1a2b3c` } };
     case "kubernetes:helm.sh/v3:Release":

@@ -33,6 +33,7 @@ describe("the configuration", () => {
       maintenance: { schedule: "23 * * * *" },
       replay: { schedule: "*/5 * * * *", pace: "max" },
       query: { engine: "light", dremioStorage: "20Gi" },
+      chosen: { cdc: false, kafkaUi: false },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -52,7 +53,9 @@ describe("the configuration", () => {
       "lakehouse:replaySchedule": "off",
       "lakehouse:replayPace": "50",
       "lakehouse:queryEngine": "dremio",
+      "lakehouse:cdc": "true",
     });
+    expect(config.chosen).toEqual({ cdc: true, kafkaUi: false });
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
     expect(config.streaming.alerts).toEqual({

@@ -78,6 +78,10 @@ describe("Postgres", () => {
       "shared_buffers=32MB",
       "-c",
       "max_connections=50",
+      "-c",
+      "wal_level=logical",
+      "-c",
+      "max_slot_wal_keep_size=512MB",
     ]);
   });
 

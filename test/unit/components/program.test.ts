@@ -46,6 +46,7 @@ const sparkRoles = (recording: Recording) =>
       };
       return [
         { name: `${name} driver`, role: driver },
+        // An application without executors says nothing of them.
         ...("template" in executor ? [{ name: `${name} executor`, role: executor }] : []),
       ];
     });
@@ -78,9 +79,12 @@ const pods = (recording: Recording) => [
 
 let recording: Recording;
 let outputs: unknown;
+/** The program with every optional part that our own images are for. */
+let complete: Recording;
 
 beforeAll(async () => {
   ({ recording, outputs } = await deploy());
+  ({ recording: complete } = await deploy({ "lakehouse:cdc": "true" }));
 });
 
 describe("the whole program", () => {
@@ -129,8 +133,9 @@ describe("the whole program", () => {
     });
   });
 
-  it("uses the NodePorts that the cluster maps, each once", () => {
-    const used = recording
+  it("uses the NodePorts that the cluster maps, each once", async () => {
+    const { recording: withPage } = await deploy({ "lakehouse:kafkaUi": "true" });
+    const used = withPage
       .all("kubernetes:core/v1:Service")
       .flatMap(({ inputs }) => (inputs as unknown as V1Service).spec?.ports ?? [])
       .flatMap(({ nodePort }) => nodePort ?? []);
@@ -148,13 +153,13 @@ describe("the whole program", () => {
   });
 
   it("runs only pinned images, each of the list", () => {
-    const release = recording.find("kubernetes:helm.sh/v3:Release", "spark-operator");
+    const release = complete.find("kubernetes:helm.sh/v3:Release", "spark-operator");
     const { image } = release.inputs["values"] as { image: Record<string, string> };
     const used = [
-      ...[...workloads(recording), ...jobs(recording)].flatMap(({ pod }) =>
+      ...[...workloads(complete), ...jobs(complete)].flatMap(({ pod }) =>
         pod.containers.map((one) => one.image),
       ),
-      ...recording
+      ...complete
         .all("kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication")
         .map(({ inputs }) => (inputs["spec"] as { image: string }).image),
       [image["registry"], "/", image["repository"], ":", image["tag"]].join(""),
@@ -214,6 +219,29 @@ describe("the whole program", () => {
     for (const { name, inputs } of recording.all("random:index/randomPassword:RandomPassword")) {
       expect(inputs, name).toEqual({ length: 32, special: false, minNumeric: 1 });
     }
+  });
+});
+
+describe("the program with change data capture", () => {
+  it("has Connect, its bootstrap and one more driver, and all else alike", () => {
+    const names = (one: Recording) => pods(one).map(({ name }) => name);
+    expect(names(complete).toSorted()).toEqual(
+      [...names(recording), "cdc driver", "cdc-bootstrap", "kafka-connect"].toSorted(),
+    );
+  });
+
+  it("hardens its pods as all others, and keeps passwords out of them", () => {
+    for (const { name, pod } of pods(complete)) {
+      expect(pod, name).toMatchObject({
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      expect(pod.automountServiceAccountToken, name).toBe(name.endsWith(" driver"));
+    }
+    const holders = complete.resources
+      .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
+      .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
+    expect(holders).toEqual([]);
   });
 });
 
@@ -354,6 +382,15 @@ describe("what the platform asks of its machine", () => {
       cpu: light.cpu - 80 + 500,
       memory: light.memory - 256 + 4096,
       memoryLimit: light.memoryLimit - 1024 + 5120,
+    });
+  });
+
+  it("is 1.5 GiB more with change data capture", () => {
+    const without = demand(recording);
+    expect(demand(complete)).toEqual({
+      cpu: without.cpu + 50 + 100,
+      memory: without.memory + 320 + 1024,
+      memoryLimit: without.memoryLimit + 512 + 1024,
     });
   });
 

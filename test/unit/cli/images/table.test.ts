@@ -51,6 +51,7 @@ describe("version labels", () => {
 
   it.each([
     ["kafka", "pom.xml", /kafka_2\.13<\/artifactId>\s*<version>(.*?)</],
+    ["kafka-connect", "pom.xml", /<kafka\.version>(.*?)</],
     ["nessie", "pom.xml", /nessie-quarkus<\/artifactId>\s*<version>(.*?)</],
     ["spark", "requirements.txt", /^pyspark==(.*)$/m],
     ["spark", "pom.xml", /<spark\.version>(.*?)</],
@@ -58,5 +59,9 @@ describe("version labels", () => {
     ["spark-operator", "go.mod", /github\.com\/kubeflow\/spark-operator\/v2 v(\S+)/],
   ] as const)("%s: the label is what %s pins", (name, file, version) => {
     expect(label(name)).toBe(version.exec(read(name, file))?.[1]);
+  });
+
+  it("a Connect worker and the brokers are of one version", () => {
+    expect(label("kafka-connect")).toBe(label("kafka"));
   });
 });

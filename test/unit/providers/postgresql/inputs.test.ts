@@ -5,6 +5,8 @@ import { failuresOf } from "../failures.ts";
 
 const ROLE = "postgresql:index/role:Role";
 const GRANT = "postgresql:index/grant:Grant";
+const PUBLICATION = "postgresql:index/publication:Publication";
+const SLOT = "postgresql:index/replicationSlot:ReplicationSlot";
 const DEFAULTS = "postgresql:index/defaultPrivileges:DefaultPrivileges";
 
 describe("inputs of postgresql resources", () => {
@@ -66,6 +68,22 @@ describe("inputs of postgresql resources", () => {
         withGrantOption: true,
       },
       "withGrantOption: must be false where role is public",
+    ],
+    [PUBLICATION, { tables: ["orders"] }, "tables[0]: must be SCHEMA.TABLE"],
+    [
+      PUBLICATION,
+      { tables: ["public.orders"], allTables: true },
+      "tables: must not be given where allTables is true",
+    ],
+    [
+      PUBLICATION,
+      { publishParams: ["select"] },
+      "publishParams[0]: must be of insert, update, delete, truncate",
+    ],
+    [
+      SLOT,
+      { name: "my-slot", plugin: "pgoutput" },
+      "name: must be of lower-case letters, digits and underscores, as Postgres has it",
     ],
   ])("%s %j is refused", async (token, inputs, failure) => {
     expect(await failuresOf(postgresqlProvider, token, inputs)).toEqual([failure]);

@@ -4,6 +4,10 @@ import {
   grantStatement,
   revokeStatement,
 } from "../../../../providers/postgresql/grant-statements.ts";
+import {
+  alterPublication,
+  createPublication,
+} from "../../../../providers/postgresql/publication-statements.ts";
 import { alterRole, createRole } from "../../../../providers/postgresql/role-statements.ts";
 import { roleInputs } from "../../../../providers/postgresql/role.ts";
 import type { RoleInputs } from "../../../../providers/postgresql/role.ts";
@@ -163,4 +167,52 @@ describe("grants", () => {
 it("a set's order is that of its checksums as text", () => {
   // crc32: a 3904355907, b 1908338681, c 112844655
   expect(inSetOrder(["a", "b", "c", "a"])).toEqual(["c", "b", "a"]);
+});
+
+describe("createPublication", () => {
+  it.each([
+    [{}, 'CREATE PUBLICATION "shop"'],
+    [{ allTables: true, tables: [] }, 'CREATE PUBLICATION "shop" FOR ALL TABLES'],
+    [
+      { tables: ["public.orders", 'my "s.lines'] },
+      'CREATE PUBLICATION "shop" FOR TABLE "public"."orders", "my ""s"."lines"',
+    ],
+    [
+      { publishParams: ["delete", "insert"], publishViaPartitionRootParam: true } as const,
+      `CREATE PUBLICATION "shop" WITH (publish = 'insert, delete', publish_via_partition_root = true)`,
+    ],
+  ])("%j", (settings, statement) => {
+    expect(createPublication("shop", settings)).toBe(statement);
+  });
+});
+
+describe("alterPublication", () => {
+  it("says nothing where nothing has changed", () => {
+    const settings = { tables: ["public.a"], publishParams: ["insert", "update"] } as const;
+    const same = { tables: ["public.a"], publishParams: ["update", "insert"] } as const;
+    expect(alterPublication("shop", settings, same)).toEqual([]);
+  });
+
+  it("leaves alone what the program no longer says", () => {
+    const settings = { tables: ["public.a"], publishParams: ["insert"] } as const;
+    expect(alterPublication("shop", settings, {})).toEqual([]);
+  });
+
+  it("adds and drops tables, and sets options anew", () => {
+    expect(
+      alterPublication(
+        "shop",
+        { tables: ["public.a", "public.b"], publishParams: ["insert"] },
+        {
+          tables: ["public.b", "public.c"],
+          publishParams: ["insert", "truncate"],
+          publishViaPartitionRootParam: false,
+        },
+      ),
+    ).toEqual([
+      'ALTER PUBLICATION "shop" ADD TABLE "public"."c"',
+      'ALTER PUBLICATION "shop" DROP TABLE "public"."a"',
+      `ALTER PUBLICATION "shop" SET (publish = 'insert, truncate', publish_via_partition_root = false)`,
+    ]);
+  });
 });

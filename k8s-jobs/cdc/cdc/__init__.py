@@ -1,0 +1,1 @@
+"""Change data capture: tables of Postgres, kept up to date in the lakehouse."""

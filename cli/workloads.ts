@@ -27,6 +27,7 @@ export interface ComponentStatus {
 
 /** The part of a URL before the port, by Service; a Service without an entry has a plain address. */
 const schemes: Readonly<Record<string, string>> = {
+  airflow: "http://",
   dashboard: "http://",
   minio: "http://",
   nessie: "http://",

@@ -38,10 +38,12 @@ export interface MinioArgs {
 const buckets = ["warehouse", "checkpoints", "storage", "bronze"] as const;
 /** Where Dremio keeps reflections and results. */
 const dremioBucket = "dremio";
-type Bucket = (typeof buckets)[number] | typeof dremioBucket;
+/** Where Airflow keeps the logs of its tasks. */
+const airflowBucket = "airflow";
+type Bucket = (typeof buckets)[number] | typeof dremioBucket | typeof airflowBucket;
 type Access = "read" | "write";
 type Rights = Partial<Record<Bucket, Access>>;
-type User = "spark" | "nessie" | "query";
+type User = "spark" | "nessie" | "query" | "airflow";
 
 /** What each user may do, and with which buckets; `write` includes reading and deleting. */
 function rights(queryEngine: QueryEngineKind): Readonly<Record<User, Rights>> {
@@ -52,6 +54,7 @@ function rights(queryEngine: QueryEngineKind): Readonly<Record<User, Rights>> {
       queryEngine === "dremio"
         ? { warehouse: "read", [dremioBucket]: "write" }
         : { warehouse: "read" },
+    airflow: { [airflowBucket]: "write" },
   };
 }
 
@@ -60,6 +63,8 @@ export class Minio extends ComponentResource {
   readonly spark: ObjectStorageConnection;
   readonly nessie: ObjectStorageConnection;
   readonly query: ObjectStorageConnection;
+  /** Makes Airflow's bucket and user, which there are not otherwise. */
+  readonly airflow: () => ObjectStorageConnection;
 
   constructor(name: string, args: MinioArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Minio", name, {}, opts);
@@ -85,10 +90,11 @@ export class Minio extends ComponentResource {
     const url = `http://${name}:9000`;
     // Whoever deletes the server deletes its buckets and users.
     const managed = { parent: this, provider, deletedWith: server };
-    const needed = args.queryEngine === "dremio" ? [...buckets, dremioBucket] : buckets;
-    const bucketNames = needed.map(
-      (bucket) => new S3Bucket(`${name}-${bucket}`, { bucket, acl: "private" }, managed).bucket,
-    );
+    const createBucket = (bucket: Bucket) =>
+      new S3Bucket(`${name}-${bucket}`, { bucket, acl: "private" }, managed).bucket;
+    const needed: readonly Bucket[] =
+      args.queryEngine === "dremio" ? [...buckets, dremioBucket] : buckets;
+    const bucketNames = needed.map((bucket) => createBucket(bucket));
     const allowed = rights(args.queryEngine);
     const connection = (user: User): ObjectStorageConnection => {
       const { secret, password } = credentials(
@@ -110,6 +116,11 @@ export class Minio extends ComponentResource {
     // Nessie starts without its store and looks for it only when a client asks: no need to wait.
     this.nessie = { ...connection("nessie"), endpoint: output(url) };
     this.query = connection("query");
+    this.airflow = () => {
+      const bucket = createBucket(airflowBucket);
+      const { endpoint, credentialsSecret } = connection("airflow");
+      return { endpoint: all([endpoint, bucket]).apply(([url]) => url), credentialsSecret };
+    };
     this.registerOutputs({ spark: this.spark, nessie: this.nessie, query: this.query });
   }
 }

@@ -35,6 +35,8 @@ export interface PostgresArgs {
 export class Postgres extends ComponentResource {
   readonly nessie: DatabaseConnection;
   readonly lakehouse: DatabaseConnection;
+  /** Makes Airflow's database, which there is not otherwise. */
+  readonly airflow: () => DatabaseConnection;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Postgres", name, {}, opts);
@@ -61,6 +63,7 @@ export class Postgres extends ComponentResource {
       createDatabase(name, databaseName, args.namespace, { parent: this, provider, server });
     this.nessie = database("nessie");
     this.lakehouse = database("lakehouse");
+    this.airflow = () => database("airflow");
     this.registerOutputs({ nessie: this.nessie, lakehouse: this.lakehouse });
   }
 }

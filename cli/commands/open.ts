@@ -43,7 +43,10 @@ export function register(program: Command): void {
 }
 
 /** Secrets with the user and the password of a page that asks for them, by component. */
-const logins: Readonly<Record<string, string>> = { dashboard: "dashboard-user" };
+const logins: Readonly<Record<string, string>> = {
+  airflow: "airflow-user",
+  dashboard: "dashboard-user",
+};
 
 /** The password itself is not printed: terminals are logged and shared. */
 export function howToSignIn(user: string, secret: string, kubeconfig: string): string {

@@ -42,9 +42,7 @@ def replay_dag(flow: str, schedule: str | None, pod: dict[str, Any]) -> None:
             name=f"replay-{flow}",
             pod_template_dict=pod,
             base_container_name=pod["spec"]["containers"][0]["name"],
-            # It speaks for Airflow's own service account: there is no connection to look up.
             in_cluster=True,
-            kubernetes_conn_id=None,
             # On a machine under full load a pod takes its time.
             startup_timeout_seconds=300,
             retries=3,

@@ -29,6 +29,7 @@ describe("the configuration", () => {
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
       query: { engine: "light", dremioStorage: "20Gi" },
+      airflow: { isEnabled: false },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -44,6 +45,7 @@ describe("the configuration", () => {
       "lakehouse:alertMinimumHistoryMinutes": "20",
       "lakehouse:maintenance": "off",
       "lakehouse:queryEngine": "dremio",
+      "lakehouse:airflow": "true",
     });
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
@@ -57,6 +59,7 @@ describe("the configuration", () => {
     expect(config.maintenance.schedule).toBeUndefined();
     expect(config.query.engine).toBe("dremio");
     expect(config.minio.queryEngine).toBe("dremio");
+    expect(config.airflow.isEnabled).toBe(true);
   });
 
   it("names everything that is wrong at once", async () => {
@@ -69,6 +72,7 @@ describe("the configuration", () => {
       "lakehouse:images": "upstream",
       "lakehouse:maintenance": "hourly",
       "lakehouse:queryEngine": "trino",
+      "lakehouse:airflow": "yes",
       "lakehouse:kafkaBroker": "3",
       "lakehouse:dashboardAuth": "open",
     });
@@ -84,6 +88,7 @@ describe("the configuration", () => {
   lakehouse:dashboardAuth must be "password" or "none", but is "open"
   lakehouse:maintenance must be a cron schedule such as "23 * * * *", or "off", but is "hourly"
   lakehouse:queryEngine must be "light" or "dremio", but is "trino"
+  lakehouse:airflow must be true or false, but is "yes"
 Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
   });
@@ -100,7 +105,7 @@ Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
     expect(described).toEqual(coded);
     for (const { type, default: value, description } of Object.values(config)) {
-      expect(type).toBe(typeof value === "number" ? "integer" : "string");
+      expect(type).toBe(typeof value === "number" ? "integer" : typeof value);
       expect(description.length).toBeGreaterThan(10);
     }
   });

@@ -1,3 +1,4 @@
+import { createAirflow } from "./components/airflow.ts";
 import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
 import { readImages } from "./components/images.ts";
@@ -11,6 +12,7 @@ import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
 import { createQuery } from "./components/query.ts";
 import { Redis } from "./components/redis.ts";
+import { Replay } from "./components/replay.ts";
 import { SparkOperator } from "./components/spark-operator.ts";
 import { Streaming } from "./components/streaming.ts";
 
@@ -22,22 +24,21 @@ export default async function lakehouse() {
   const at = placement(namespace, hostPort);
   const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
   new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
-  const minio = new Minio("minio", { ...at(images.minio, ports.minio), ...config.minio });
-  const postgres = new Postgres("postgres", {
-    ...at(images.postgres, ports.postgres),
-    ...config.postgres,
-  });
+  const minio = new Minio("minio", { ...at(images.minio, ports.minio), kafka, ...config.minio });
+  const copier = { image: images.apps, namespace, storage: minio.copier };
+  const replay = new Replay("replay", { ...copier, ...config.replay });
+  const database = at(images.postgres, ports.postgres);
+  const postgres = new Postgres("postgres", { ...database, ...config.postgres });
+  const airflow = { ...at(images.airflow, ports.airflow), ...config.airflow };
+  createAirflow("airflow", { ...airflow, flows: replay.pods, minio, postgres });
   new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
   const catalog = new Nessie("nessie", {
     ...at(images.nessie, ports.nessie),
     database: postgres.nessie,
     objectStorage: minio.nessie,
   });
-  const operator = new SparkOperator("spark-operator", {
-    image: images["spark-operator"],
-    chart: images["spark-operator-chart"],
-    namespace,
-  });
+  const release = { image: images["spark-operator"], chart: images["spark-operator-chart"] };
+  const operator = new SparkOperator("spark-operator", { ...release, namespace });
   const tables = { namespace, catalog, objectStorage: minio.spark };
   const streaming = new Streaming("streaming", {
     ...tables,
@@ -47,11 +48,10 @@ export default async function lakehouse() {
     ...config.streaming,
   });
   new Maintenance("maintenance", { ...tables, image: images.maintenance, ...config.maintenance });
+  const asked = { ...at(images.query, ports.query), catalog, objectStorage: minio.query };
   const query = createQuery("query", {
-    ...at(images.query, ports.query),
+    ...asked,
     bootstrapImage: images.apps,
-    catalog,
-    objectStorage: minio.query,
     ...config.query,
   });
   const shown = { query, kafka, catalog, sparkUi: streaming.ui, ...config.dashboard };

@@ -1,4 +1,4 @@
-import { apps, core, rbac, type types } from "@pulumi/kubernetes";
+import { apps, core, rbac } from "@pulumi/kubernetes";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -14,14 +14,7 @@ import { credentials, randomPassword } from "./helpers/credentials.ts";
 import { labels, podTemplate, service } from "./helpers/pod.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { DatabaseConnection } from "./postgres.ts";
-
-/** A pod that is started by the clock. */
-export interface ScheduledPod {
-  /** When it runs, as cron writes it, in UTC; undefined for only by hand. */
-  readonly schedule: string | undefined;
-  /** One container, which ends by itself. */
-  readonly template: types.input.core.v1.PodTemplateSpec;
-}
+import type { ScheduledPod } from "./replay.ts";
 
 export interface AirflowArgs {
   readonly namespace: Input<string>;

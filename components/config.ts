@@ -51,6 +51,11 @@ export const schema = z.object({
     .enum(["password", "none"], { error: 'must be "password" or "none"' })
     .default("password"),
   maintenance: schedule.default("23 * * * *"),
+  replaySchedule: schedule.default("*/5 * * * *"),
+  replayPace: z
+    .string()
+    .regex(/^(max|[1-9]\d{0,5})$/, 'must be a whole number from 1 to 999999, or "max"')
+    .default("max"),
   queryEngine: z
     .enum(["light", "dremio"], { error: 'must be "light" or "dremio"' })
     .default("light"),
@@ -82,6 +87,14 @@ export interface LakehouseConfig {
   readonly dashboard: { readonly auth: "password" | "none" };
   /** When tables are compacted, as cron writes it; undefined for never. */
   readonly maintenance: { readonly schedule: string | undefined };
+  readonly replay: {
+    /** When objects are copied on, as cron writes it; undefined for never. */
+    readonly schedule: string | undefined;
+    /** Objects a second, or `max`. */
+    readonly pace: string;
+    /** Whether Airflow sees to the schedule. */
+    readonly isScheduledElsewhere: boolean;
+  };
   readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
   readonly airflow: { readonly isEnabled: boolean };
 }
@@ -138,6 +151,11 @@ export function readConfig(): LakehouseConfig {
     },
     dashboard: { auth: keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
+    replay: {
+      schedule: keys.replaySchedule === "off" ? undefined : keys.replaySchedule,
+      pace: keys.replayPace,
+      isScheduledElsewhere: keys.airflow,
+    },
     query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
     airflow: { isEnabled: keys.airflow },
   };

@@ -20,6 +20,12 @@ export interface KafkaConnection {
   readonly bootstrapServers: Output<string>;
 }
 
+/** Where Kafka will be found, known from the start: for a client that can wait by itself. */
+export interface KafkaAddress {
+  /** `host:port` inside of the cluster, which leads to any broker. */
+  readonly address: string;
+}
+
 export interface KafkaArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -51,11 +57,13 @@ export const eventTopics = [
 const clusterId = Buffer.from("lakehouse.kafka0").toString("base64url");
 
 /** Kafka in KRaft mode, reached from pods at kafka:9092 and from this machine broker by broker. */
-export class Kafka extends ComponentResource implements KafkaConnection {
+export class Kafka extends ComponentResource implements KafkaConnection, KafkaAddress {
+  readonly address: string;
   readonly bootstrapServers: Output<string>;
 
   constructor(name: string, args: KafkaArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:Kafka", name, {}, opts);
+    this.address = `${name}:9092`;
     createServices(name, args, this);
     const nodes = createNodes(name, args, this);
     const provider = new Provider(
@@ -83,7 +91,7 @@ export class Kafka extends ComponentResource implements KafkaConnection {
             { parent: this, provider, deletedWith: nodes },
           ),
       );
-    this.bootstrapServers = all(topics.map((topic) => topic.name)).apply(() => `${name}:9092`);
+    this.bootstrapServers = all(topics.map((topic) => topic.name)).apply(() => this.address);
     this.registerOutputs({ bootstrapServers: this.bootstrapServers });
   }
 }

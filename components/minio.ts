@@ -1,5 +1,12 @@
 import { apps, core } from "@pulumi/kubernetes";
-import { IamPolicy, IamUser, IamUserPolicyAttachment, Provider, S3Bucket } from "@pulumi/minio";
+import {
+  IamPolicy,
+  IamUser,
+  IamUserPolicyAttachment,
+  Provider,
+  S3Bucket,
+  S3BucketNotification,
+} from "@pulumi/minio";
 import {
   all,
   ComponentResource,
@@ -10,11 +17,22 @@ import {
   type Resource,
 } from "@pulumi/pulumi";
 
-import { credentials, type Credentials } from "./helpers/credentials.ts";
-import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
 import type { QueryEngineKind } from "./config.ts";
+import { bronzeEventQueues, bronzeEventTargets } from "./helpers/bronze-events.ts";
+import { credentials, type Credentials } from "./helpers/credentials.ts";
+import {
+  airflowBucket,
+  buckets,
+  dremioBucket,
+  type ObjectStorageUser,
+  policyDocument,
+  type Rights,
+  rightsOf,
+} from "./helpers/object-storage-rights.ts";
+import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { httpGreeting, reachable } from "./helpers/reachable.ts";
+import type { KafkaAddress } from "./kafka.ts";
 
 /** How one user reaches the object store, known once its buckets exist and it may use them. */
 export interface ObjectStorageConnection {
@@ -33,29 +51,8 @@ export interface MinioArgs {
   readonly storage: Quantity;
   /** The engine behind the user `query`. */
   readonly queryEngine: QueryEngineKind;
-}
-
-const buckets = ["warehouse", "checkpoints", "storage", "bronze"] as const;
-/** Where Dremio keeps reflections and results. */
-const dremioBucket = "dremio";
-/** Where Airflow keeps the logs of its tasks. */
-const airflowBucket = "airflow";
-type Bucket = (typeof buckets)[number] | typeof dremioBucket | typeof airflowBucket;
-type Access = "read" | "write";
-type Rights = Partial<Record<Bucket, Access>>;
-type User = "spark" | "nessie" | "query" | "airflow";
-
-/** What each user may do, and with which buckets; `write` includes reading and deleting. */
-function rights(queryEngine: QueryEngineKind): Readonly<Record<User, Rights>> {
-  return {
-    spark: { warehouse: "write", checkpoints: "write" },
-    nessie: { warehouse: "write" },
-    query:
-      queryEngine === "dremio"
-        ? { warehouse: "read", [dremioBucket]: "write" }
-        : { warehouse: "read" },
-    airflow: { [airflowBucket]: "write" },
-  };
+  /** Is told of new objects in `bronze`. It need not be there yet. */
+  readonly kafka: KafkaAddress;
 }
 
 /** The object store with its buckets, and a user with the least rights for each of its clients. */
@@ -63,6 +60,10 @@ export class Minio extends ComponentResource {
   readonly spark: ObjectStorageConnection;
   readonly nessie: ObjectStorageConnection;
   readonly query: ObjectStorageConnection;
+  /** Writes `storage`. */
+  readonly loader: ObjectStorageConnection;
+  /** Reads `storage` and writes `bronze`, whose events are subscribed to by then. */
+  readonly copier: ObjectStorageConnection;
   /** Makes Airflow's bucket and user, which there are not otherwise. */
   readonly airflow: () => ObjectStorageConnection;
 
@@ -90,13 +91,17 @@ export class Minio extends ComponentResource {
     const url = `http://${name}:9000`;
     // Whoever deletes the server deletes its buckets and users.
     const managed = { parent: this, provider, deletedWith: server };
-    const createBucket = (bucket: Bucket) =>
+    const createBucket = (bucket: string) =>
       new S3Bucket(`${name}-${bucket}`, { bucket, acl: "private" }, managed).bucket;
-    const needed: readonly Bucket[] =
-      args.queryEngine === "dremio" ? [...buckets, dremioBucket] : buckets;
+    const needed = args.queryEngine === "dremio" ? [...buckets, dremioBucket] : buckets;
     const bucketNames = needed.map((bucket) => createBucket(bucket));
-    const allowed = rights(args.queryEngine);
-    const connection = (user: User): ObjectStorageConnection => {
+    const events = new S3BucketNotification(
+      `${name}-bronze`,
+      { bucket: all(bucketNames).apply(() => "bronze"), queues: bronzeEventQueues },
+      managed,
+    );
+    const allowed = rightsOf(args.queryEngine);
+    const connection = (user: ObjectStorageUser): ObjectStorageConnection => {
       const { secret, password } = credentials(
         `${name}-${user}`,
         {
@@ -116,12 +121,16 @@ export class Minio extends ComponentResource {
     // Nessie starts without its store and looks for it only when a client asks: no need to wait.
     this.nessie = { ...connection("nessie"), endpoint: output(url) };
     this.query = connection("query");
+    this.loader = connection("loader");
+    const copier = connection("copier");
+    this.copier = { ...copier, endpoint: all([copier.endpoint, events.id]).apply(([to]) => to) };
     this.airflow = () => {
       const bucket = createBucket(airflowBucket);
       const { endpoint, credentialsSecret } = connection("airflow");
-      return { endpoint: all([endpoint, bucket]).apply(([url]) => url), credentialsSecret };
+      return { endpoint: all([endpoint, bucket]).apply(([to]) => to), credentialsSecret };
     };
-    this.registerOutputs({ spark: this.spark, nessie: this.nessie, query: this.query });
+    const { spark, nessie, query, loader } = this;
+    this.registerOutputs({ spark, nessie, query, loader, copier: this.copier });
   }
 }
 
@@ -158,6 +167,8 @@ function createServer(
             MINIO_UPDATE: "off",
             // Collect garbage well before the limit is met.
             GOMEMLIMIT: "288MiB",
+            // Hidden: beside the buckets, and no possible name of one.
+            ...bronzeEventTargets(args.kafka.address, "/data/.kafka-events"),
           },
           ports: { s3: 9000 },
           probe: { port: 9000, ready: "/minio/health/ready", live: "/minio/health/live" },
@@ -180,7 +191,7 @@ interface UserOptions {
 
 function createUser(
   name: string,
-  user: User,
+  user: ObjectStorageUser,
   secret: Output<string>,
   allowed: Rights,
   opts: UserOptions,
@@ -192,29 +203,4 @@ function createUser(
     { userName: account.name, policyName: policy.name },
     opts,
   );
-}
-
-const actions = {
-  read: { bucket: ["s3:GetBucketLocation", "s3:ListBucket"], object: ["s3:GetObject"] },
-  write: {
-    bucket: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-    object: [
-      "s3:AbortMultipartUpload",
-      "s3:DeleteObject",
-      "s3:GetObject",
-      "s3:ListMultipartUploadParts",
-      "s3:PutObject",
-    ],
-  },
-} as const satisfies Record<Access, unknown>;
-
-/** The IAM policy that allows just this, as MinIO writes it. */
-function policyDocument(access: Rights): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: Object.entries(access).flatMap(([bucket, level]) => [
-      { Effect: "Allow", Action: actions[level].bucket, Resource: [`arn:aws:s3:::${bucket}`] },
-      { Effect: "Allow", Action: actions[level].object, Resource: [`arn:aws:s3:::${bucket}/*`] },
-    ]),
-  });
 }

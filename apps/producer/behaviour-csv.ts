@@ -1,26 +1,11 @@
 import { hash } from "node:crypto";
 
-import { parse } from "csv-parse/sync";
-
-import { UserError } from "../../cli/errors.ts";
-import { brokenFields, type Message } from "./events.ts";
+import { type BehaviourRecord, columns, readRecords } from "./behaviour-records.ts";
+import { parseTime } from "./event-time.ts";
+import { brokenFields, type Message, type Topic } from "./events.ts";
 import { formatCents, parseCents } from "./money.ts";
 import { Occurrences } from "./occurrences.ts";
-import { readLines, regularFileSize, type ReadPosition } from "./text-lines.ts";
-
-/** The columns of a behaviour CSV. Their order in the file does not matter. */
-export const columns = [
-  "event_time",
-  "event_type",
-  "product_id",
-  "category_id",
-  "category_code",
-  "brand",
-  "price",
-  "user_id",
-  "user_session",
-] as const;
-type Column = (typeof columns)[number];
+import { regularFileSize, type ReadPosition } from "./text-lines.ts";
 
 /** What a first reading of a whole file tells; made by `inspectBehaviourCsv` alone. */
 export interface BehaviourCsv {
@@ -93,96 +78,58 @@ export async function* readBehaviourCsv(
   }
 }
 
-type Fields = Readonly<Record<Column, string>>;
-
-interface CsvRecord {
-  readonly line: string;
-  /** Undefined if the line is no CSV or has more fields than there are columns; missing ones are empty. */
-  readonly fields: Fields | undefined;
+function toRow(record: BehaviourRecord, occurrences: Occurrences): BehaviourRow {
+  const { eventId, occurrence, time } = identify(record, occurrences);
+  const { topic, event } = toEvent(record, eventId);
+  const isBroken = brokenFields(topic, event).length > 0;
+  return {
+    message: {
+      topic,
+      key: event.user_id ?? eventId,
+      value: JSON.stringify(isBroken ? { ...event, raw: record.line } : event),
+    },
+    eventId,
+    occurrence,
+    time,
+    broken: isBroken ? record.line : undefined,
+  };
 }
 
-/** One record a line: a stray quote then spoils its own line and not the rest of the file. */
-async function* readRecords(path: string, position?: ReadPosition): AsyncGenerator<CsvRecord[]> {
-  let order: readonly number[] | undefined;
-  for await (const lines of readLines(path, position)) {
-    let rows = lines;
-    if (order === undefined) {
-      const [header, ...others] = lines;
-      if (header === undefined) continue;
-      order = columnOrder(path, header);
-      rows = others;
-    }
-    const positions = order;
-    yield rows.map((line) => ({ line, fields: toFields(splitLine(line), positions) }));
-  }
-  if (order === undefined) {
-    throw new UserError(`${path} is empty`, {
-      cure: `The first line must be ${columns.join(",")}`,
-    });
-  }
-}
-
-/** Where each of our columns stands in the file. */
-function columnOrder(path: string, header: string): number[] {
-  const names = (splitLine(header) ?? []).map((name) => name.trim());
-  const missing = columns.filter((column) => !names.includes(column));
-  const unknown = names.filter((name) => !(columns as readonly string[]).includes(name));
-  const doubled = columns.filter((column) => names.indexOf(column) !== names.lastIndexOf(column));
-  const complaints = [
-    ...(missing.length > 0 ? [`lacks ${missing.join(", ")}`] : []),
-    ...(unknown.length > 0 ? [`has unknown ${unknown.map(shorten).join(", ")}`] : []),
-    ...(doubled.length > 0 ? [`has ${doubled.join(", ")} more than once`] : []),
-  ];
-  if (complaints.length > 0) {
-    throw new UserError(`The header of ${path} ${complaints.join("; ")}`, {
-      cure: `The first line must name these columns: ${columns.join(",")}`,
-    });
-  }
-  return columns.map((column) => names.indexOf(column));
-}
-
-function shorten(name: string): string {
-  return JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
-}
-
-function splitLine(line: string): string[] | undefined {
-  if (!line.includes('"')) return line.split(",");
-  try {
-    return parse(line, { relax_column_count: true })[0];
-  } catch {
-    return undefined;
-  }
-}
-
-function toFields(
-  values: readonly string[] | undefined,
-  order: readonly number[],
-): Fields | undefined {
-  // With a field too many, nobody can tell which of them is the one that does not belong there.
-  if (values === undefined || values.length > columns.length) return undefined;
-  const fields: Partial<Record<Column, string>> = {};
-  columns.forEach((column, index) => {
-    fields[column] = values[order[index] ?? index] ?? "";
-  });
-  return fields as Fields;
+/**
+ * The fields of the event that a line stands for by which it breaks the contract; none if it is a
+ * good one.
+ */
+export function breachesOf(record: BehaviourRecord): string[] {
+  const { topic, event } = toEvent(record, "not known yet");
+  return brokenFields(topic, event);
 }
 
 const unit = "\u001f";
 
-function toRow({ line, fields }: CsvRecord, occurrences: Occurrences): BehaviourRow {
-  const time = fields && parseTime(fields.event_time);
+/**
+ * The id of the event that a line stands for. Lines must come in the order of the file, though those
+ * of another time may be left out: equal lines are of the same time.
+ */
+export function identify(
+  { line, fields }: Pick<BehaviourRecord, "line" | "fields">,
+  occurrences: Occurrences,
+): Pick<BehaviourRow, "eventId" | "occurrence" | "time"> {
+  const time = fields && parseTime(fields.event_time)?.milliseconds;
   const identity = fields ? columns.map((column) => fields[column]).join(unit) : line;
-  const occurrence = occurrences.next(identity, time?.milliseconds);
-  const eventId = hash("sha256", `${identity}${unit}${occurrence}`);
+  const occurrence = occurrences.next(identity, time);
+  return { eventId: hash("sha256", `${identity}${unit}${occurrence}`), occurrence, time };
+}
 
+/** The event that a line stands for; fields that cannot be read are null or as they stand there. */
+function toEvent({ fields }: BehaviourRecord, eventId: string) {
   const isPurchase = fields ? fields.event_type === "purchase" : false;
-  const topic = isPurchase ? "orders" : "clicks";
+  const topic: Topic = isPurchase ? "orders" : "clicks";
   const price = textOrNull(fields?.price);
   const cents = price === null ? undefined : parseCents(price);
   const money = cents === undefined ? price : formatCents(cents);
   const event = {
     event_id: eventId,
-    event_time: time?.iso ?? textOrNull(fields?.event_time),
+    event_time: (fields && parseTime(fields.event_time)?.iso) ?? textOrNull(fields?.event_time),
     user_id: textOrNull(fields?.user_id),
     session_id: textOrNull(fields?.user_session),
     product_id: textOrNull(fields?.product_id),
@@ -193,53 +140,9 @@ function toRow({ line, fields }: CsvRecord, occurrences: Occurrences): Behaviour
       ? { order_id: `order-${eventId.slice(0, 32)}`, quantity: 1, amount: money }
       : { action: textOrNull(fields?.event_type) }),
   };
-  const isBroken = brokenFields(topic, event).length > 0;
-  return {
-    message: {
-      topic,
-      key: event.user_id ?? eventId,
-      value: JSON.stringify(isBroken ? { ...event, raw: line } : event),
-    },
-    eventId,
-    occurrence,
-    time: time?.milliseconds,
-    broken: isBroken ? line : undefined,
-  };
+  return { topic, event };
 }
 
 function textOrNull(text: string | undefined): string | null {
   return text === undefined || text === "" ? null : text;
-}
-
-interface Time {
-  readonly milliseconds: number;
-  readonly iso: string;
-}
-
-const timestamp =
-  /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?: ?(UTC|Z|[+-]\d\d:\d\d))?$/;
-
-/** Rows of the same second follow one another: the last answer is worth keeping. */
-let latest: { readonly text: string; readonly time: Time | undefined } = {
-  text: "",
-  time: undefined,
-};
-
-/** Reads `2019-10-01 00:00:00 UTC` and its ISO 8601 relatives; a time without a zone is UTC. */
-function parseTime(text: string): Time | undefined {
-  if (text !== latest.text) latest = { text, time: parseTimestamp(text) };
-  return latest.time;
-}
-
-function parseTimestamp(text: string): Time | undefined {
-  const match = timestamp.exec(text.trim());
-  if (match === null) return undefined;
-  const [, date = "", clock = "", fraction = "", zone = "UTC"] = match;
-  const local = `${date}T${clock}.${fraction.padEnd(3, "0").slice(0, 3)}`;
-  // Date.parse takes 30 February for 2 March: only what reads back the same is a date.
-  const utc = Date.parse(`${local}Z`);
-  if (Number.isNaN(utc) || new Date(utc).toISOString() !== `${local}Z`) return undefined;
-  const milliseconds = /^[+-]/.test(zone) ? Date.parse(`${local}${zone}`) : utc;
-  if (Number.isNaN(milliseconds)) return undefined;
-  return { milliseconds, iso: new Date(milliseconds).toISOString() };
 }

@@ -10,7 +10,7 @@ import { UserError } from "../../cli/errors.ts";
  * Longest line that is read, in characters. A line travels verbatim inside one Kafka message, and
  * brokers take messages of 1 MiB by default.
  */
-const longestLine = 256 * 1024;
+const defaultLongestLine = 256 * 1024;
 
 /** How much of a file has been read, for a progress display. */
 export interface ReadPosition {
@@ -39,14 +39,16 @@ export async function regularFileSize(path: string): Promise<number> {
 
 /**
  * Reads a UTF-8 text file, plain or gzip (told apart by content, not by name), as lists of lines
- * without their line ends (LF or CRLF). A byte order mark is dropped, and so are empty lines; the
- * last line counts whether or not it is ended.
+ * without their line ends (LF or CRLF). A byte order mark is dropped; the last line counts whether or
+ * not it is ended, so that there is an empty one behind the last line end.
  *
- * @throws UserError if the file cannot be read or decompressed, or has a line of more than 256 Ki characters.
+ * @param longestLine in characters. @default 256 Ki
+ * @throws UserError if the file cannot be read or decompressed, or has a longer line.
  */
 export async function* readLines(
   path: string,
   position: ReadPosition = { bytesRead: 0 },
+  longestLine = defaultLongestLine,
 ): AsyncGenerator<string[]> {
   await regularFileSize(path);
   let isGzip;
@@ -75,7 +77,11 @@ export async function* readLines(
       }
       const lines = text.split("\n");
       rest = lines.pop() ?? "";
-      refuseLongLines(path, lines, rest);
+      if (rest.length > longestLine || lines.some((line) => line.length > longestLine)) {
+        throw new UserError(`${path} has a line of more than ${longestLine} characters`, {
+          cure: "Check that it is a CSV text file with one row a line.",
+        });
+      }
       yield withoutLineEnds(lines);
     }
   } catch (error) {
@@ -95,16 +101,7 @@ async function startsAsGzip(path: string): Promise<boolean> {
 }
 
 function withoutLineEnds(lines: readonly string[]): string[] {
-  return lines
-    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
-    .filter((line) => line !== "");
-}
-
-function refuseLongLines(path: string, lines: readonly string[], rest: string): void {
-  if (rest.length <= longestLine && lines.every((line) => line.length <= longestLine)) return;
-  throw new UserError(`${path} has a line of more than ${longestLine} characters`, {
-    cure: "Check that it is a CSV text file with one row a line.",
-  });
+  return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
 }
 
 function unreadable(path: string, cause: unknown): UserError {

@@ -108,6 +108,8 @@ export const images: Readonly<Record<ImageName, Image>> = {
           { app: "k8s-jobs/dremio-bootstrap", entry: "main.ts", output: "dremio-bootstrap.mjs" },
           progress,
         ),
+      "app/replay.mjs": (progress) =>
+        nodeBundle({ app: "k8s-jobs/replay", entry: "main.ts", output: "replay.mjs" }, progress),
       "app/dashboard/server.mjs": (progress) =>
         nodeBundle(
           { app: "apps/dashboard", entry: "server/main.ts", output: "server.mjs" },

@@ -28,6 +28,7 @@ describe("the configuration", () => {
       },
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
+      replay: { schedule: "*/5 * * * *", pace: "max", isScheduledElsewhere: false },
       query: { engine: "light", dremioStorage: "20Gi" },
       airflow: { isEnabled: false },
     });
@@ -44,6 +45,8 @@ describe("the configuration", () => {
       "lakehouse:alertCooldownMinutes": "1",
       "lakehouse:alertMinimumHistoryMinutes": "20",
       "lakehouse:maintenance": "off",
+      "lakehouse:replaySchedule": "off",
+      "lakehouse:replayPace": "50",
       "lakehouse:queryEngine": "dremio",
       "lakehouse:airflow": "true",
     });
@@ -57,6 +60,11 @@ describe("the configuration", () => {
     });
     expect(config.hostPort(30092)).toBe(30192);
     expect(config.maintenance.schedule).toBeUndefined();
+    expect(config.replay).toEqual({
+      schedule: undefined,
+      pace: "50",
+      isScheduledElsewhere: true,
+    });
     expect(config.query.engine).toBe("dremio");
     expect(config.minio.queryEngine).toBe("dremio");
     expect(config.airflow.isEnabled).toBe(true);

@@ -2,12 +2,15 @@ import { CoreV1Api, KubeConfig, type V1Secret } from "@kubernetes/client-node";
 
 import { connect, type FlightClient } from "../apps/query/client/flight-client.ts";
 import { nodePorts } from "../components/ports.ts";
+import type { ObjectStoreAccess } from "../k8s-jobs/replay/object-store.ts";
 import { clusterForStack, requireDeployment } from "./deployment.ts";
 import { UserError } from "./errors.ts";
 import { namespace } from "./workloads.ts";
 
-/** The Secret with the query engine's user, and its keys. */
-const querySecret = { name: "query-user", username: "username", password: "password" };
+/** The Secret with the query engine's user. */
+const querySecret = "query-user";
+/** The Secret with the keys of who may write the bucket `storage`. */
+const loaderSecret = "minio-loader";
 
 /** How a deployed stack is reached from this machine. */
 export interface Connection {
@@ -25,31 +28,54 @@ export async function connection(stack: string): Promise<Connection> {
   const { cluster: kind, kubeconfig } = await requireDeployment(stack);
   const cluster = await clusterForStack(stack, kind);
   const address = (nodePort: number) => `localhost:${cluster.hostPort(nodePort)}`;
-  const secret = await readQuerySecret(kubeconfig, stack);
+  const secret = await readSecret(kubeconfig, stack, querySecret);
   return {
     kubeconfig,
     kafka: { brokers: [address(nodePorts.kafka)] },
     flight: connect({
       address: address(nodePorts.query),
-      username: entry(secret, querySecret.username),
-      password: entry(secret, querySecret.password),
+      username: entry(secret, "username"),
+      password: entry(secret, "password"),
     }),
   };
 }
 
-async function readQuerySecret(kubeconfig: string, stack: string): Promise<V1Secret> {
+/** How the object store of a deployed stack is reached from this machine. */
+export interface StorageConnection {
+  readonly kubeconfig: string;
+  /** As a user that may write the bucket `storage`. */
+  readonly storage: ObjectStoreAccess;
+}
+
+/**
+ * Finds the object store of a deployed stack, and the keys of its loader.
+ * @throws UserError if the stack is not deployed or its cluster does not answer.
+ */
+export async function storageConnection(stack: string): Promise<StorageConnection> {
+  const { cluster: kind, kubeconfig } = await requireDeployment(stack);
+  const cluster = await clusterForStack(stack, kind);
+  const secret = await readSecret(kubeconfig, stack, loaderSecret);
+  return {
+    kubeconfig,
+    storage: {
+      endpoint: `http://localhost:${cluster.hostPort(nodePorts.minio)}`,
+      accessKey: entry(secret, "access-key"),
+      secretKey: entry(secret, "secret-key"),
+    },
+  };
+}
+
+async function readSecret(kubeconfig: string, stack: string, name: string): Promise<V1Secret> {
   const up = stack === "dev" ? "npm run up" : `npm run up -- --stack ${stack}`;
   try {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
-    return await config
-      .makeApiClient(CoreV1Api)
-      .readNamespacedSecret({ namespace, name: querySecret.name });
+    return await config.makeApiClient(CoreV1Api).readNamespacedSecret({ namespace, name });
   } catch (cause) {
     const isMissing = (cause as { code?: number }).code === 404;
     throw new UserError(
       isMissing
-        ? `The stack "${stack}" is not wholly deployed: there is no Secret ${querySecret.name}`
+        ? `The stack "${stack}" is not wholly deployed: there is no Secret ${name}`
         : `The cluster of the stack "${stack}" does not answer`,
       { cure: `Run \`${up}\`.`, cause },
     );

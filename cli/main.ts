@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   status: () => import("./commands/status.ts"),
   sql: () => import("./commands/sql.ts"),
   replay: () => import("./commands/replay.ts"),
+  load: () => import("./commands/load.ts"),
   open: () => import("./commands/open.ts"),
   logs: () => import("./commands/logs.ts"),
   check: () => import("./commands/check.ts"),

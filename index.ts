@@ -48,12 +48,8 @@ export default async function lakehouse() {
     ...config.streaming,
   });
   new Maintenance("maintenance", { ...tables, image: images.maintenance, ...config.maintenance });
-  const asked = { ...at(images.query, ports.query), catalog, objectStorage: minio.query };
-  const query = createQuery("query", {
-    ...asked,
-    bootstrapImage: images.apps,
-    ...config.query,
-  });
+  const sql = { ...at(images.query, ports.query), bootstrapImage: images.apps, ...config.query };
+  const query = createQuery("query", { ...sql, catalog, objectStorage: minio.query });
   const shown = { query, kafka, catalog, sparkUi: streaming.ui, ...config.dashboard };
   new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...shown });
   return { endpoints: endpoints(hostPort) };

@@ -1,4 +1,7 @@
-"""Ends with 0 while the API server of this pod hears from the DAG processor, which has no server itself."""
+"""Ends with 0 while the DAG processor works.
+
+It listens nowhere itself, but the API server of the same pod hears its heartbeat.
+"""
 
 import json
 from urllib.request import urlopen

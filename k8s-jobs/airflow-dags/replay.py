@@ -1,7 +1,7 @@
 """The stream simulation: each flow is a DAG of one pod, which copies its objects to `bronze`.
 
-What the pod is, and when it runs, is not said here: components/airflow.ts hands over the very pods of
-the CronJobs `replay-training` and `replay-testing`, one file a flow.
+What the pod is, and when it runs, is not said here: components/airflow.ts hands over the very pods
+of the CronJobs `replay-training` and `replay-testing`, one file a flow.
 """
 
 import json
@@ -30,8 +30,8 @@ def replay_dag(flow: str, schedule: str | None, pod: dict[str, Any]) -> None:
         description=f"Copies storage/{flow}_data to bronze/{flow}_data in the order of the keys",
         schedule=schedule,
         start_date=datetime(2026, 1, 1, tz="UTC"),
-        # A run copies whatever is not there yet: one makes up for all that were missed, and two at a
-        # time would do the same work.
+        # A run copies whatever is not there yet: one makes up for all that were missed, and two at
+        # a time would do the same work.
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,

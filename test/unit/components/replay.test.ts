@@ -18,7 +18,7 @@ const args = {
 };
 
 /** A value without the outputs in it. */
-const plain = (value: unknown) =>
+const plain = (value: object) =>
   new Promise<unknown>((resolve) => {
     output(value).apply(resolve);
   });
@@ -52,9 +52,9 @@ describe.each(flows)("the replay of the flow %s", (flow) => {
     const { inputs } = recording.find("kubernetes:batch/v1:CronJob", `replay-${flow}`);
     const { spec } = inputs as unknown as V1CronJob;
     expect(spec).toMatchObject({ schedule: "*/5 * * * *", suspend: true });
-    const { schedule, template } = pods?.[flow] ?? {};
-    expect(schedule).toBe("*/5 * * * *");
-    expect(await plain(template)).toEqual(spec.jobTemplate.spec?.template);
+    const pod = pods?.[flow];
+    expect(pod?.schedule).toBe("*/5 * * * *");
+    expect(await plain(pod?.template ?? {})).toEqual(spec.jobTemplate.spec?.template);
   });
 
   it("copies at its pace as the copier, whose keys come from a Secret", async () => {

@@ -68,7 +68,7 @@ function apiServer(common: Common, admin: Input<string>): ContainerArgs {
       live: "/api/v2/version",
       startSeconds: 300,
     },
-    resources: { cpu: "20m", memory: "256Mi", memoryLimit: "512Mi" },
+    resources: { cpu: "20m", memory: "320Mi", memoryLimit: "512Mi" },
     files: { admin: { path: "/run/secrets/admin", secret: admin } },
   };
 }
@@ -81,7 +81,8 @@ function scheduler(common: Common, flows: Input<string>): ContainerArgs {
     args: ["scheduler", "--skip-serve-logs"],
     ports: { health: 8974 },
     probe: { port: 8974, ready: "/health", startSeconds: 300 },
-    resources: { cpu: "30m", memory: "256Mi", memoryLimit: "768Mi" },
+    // 300Mi at rest; the rest is for two tasks.
+    resources: { cpu: "30m", memory: "320Mi", memoryLimit: "768Mi" },
     files: {
       flows: { path: flowsFolder, configMap: flows },
       // Where clients of Kubernetes look for it. Nobody else in the pod may start pods.
@@ -96,7 +97,7 @@ function dagProcessor(common: Common, flows: Input<string>): ContainerArgs {
     ...common,
     args: ["dag-processor"],
     probe: { command: ["python3", "/opt/airflow/dag_processor_works.py"] },
-    resources: { cpu: "10m", memory: "192Mi", memoryLimit: "448Mi" },
+    resources: { cpu: "10m", memory: "256Mi", memoryLimit: "448Mi" },
     files: { flows: { path: flowsFolder, configMap: flows } },
   };
 }

@@ -37,7 +37,12 @@ const list = (bucket: string, prefix: string): Promise<string[]> =>
 
 beforeAll(async () => {
   store = objectStore();
-  airflow = await eventually("Airflow", () => Airflow.signIn(), () => true, 300);
+  airflow = await eventually(
+    "Airflow",
+    () => Airflow.signIn(),
+    () => true,
+    300,
+  );
   await eventually(
     "the DAGs",
     () => airflow.get<{ total_entries: number }>("/dags"),
@@ -96,7 +101,7 @@ describe.each(flows)("the DAG of the flow %s", (flow) => {
     expect(stored.length).toBeGreaterThan(0);
     expect(await list("bronze", prefixes[flow])).toEqual(stored);
     expect(state).toBe("success");
-    const logs = await list("airflow", `logs/dag_id=${dag}/run_id=${id}/`);
-    expect(logs).toHaveLength(1);
+    // One of each attempt.
+    expect(await list("airflow", `logs/dag_id=${dag}/run_id=${id}/`)).not.toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { createAirflow } from "./components/airflow.ts";
 import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
 import { createFeatures } from "./components/features.ts";

@@ -34,6 +34,7 @@ export interface Login {
 
 /** The part of a URL before the port, by Service; a Service without an entry has a plain address. */
 const schemes: Readonly<Record<string, string>> = {
+  airflow: "http://",
   dashboard: "http://",
   "kafka-ui": "http://",
   minio: "http://",

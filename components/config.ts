@@ -82,6 +82,7 @@ export const schema = z.object({
   dremioStorage: quantity.default("20Gi"),
   cdc: flag.default(false),
   kafkaUi: flag.default(false),
+  airflow: flag.default(false),
 });
 
 /** Keys whose values are not shown. */
@@ -122,6 +123,8 @@ export interface LakehouseConfig {
     readonly schedule: string | undefined;
     /** Objects a second, or `max`. */
     readonly pace: string;
+    /** Whether Airflow sees to the schedule. */
+    readonly isScheduledElsewhere: boolean;
   };
   readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
   readonly chosen: Chosen;
@@ -188,8 +191,9 @@ export function readConfig(): LakehouseConfig {
     replay: {
       schedule: keys.replaySchedule === "off" ? undefined : keys.replaySchedule,
       pace: keys.replayPace,
+      isScheduledElsewhere: keys.airflow,
     },
     query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
-    chosen: { cdc: keys.cdc, kafkaUi: keys.kafkaUi },
+    chosen: { cdc: keys.cdc, kafkaUi: keys.kafkaUi, airflow: keys.airflow },
   };
 }

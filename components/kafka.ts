@@ -100,7 +100,8 @@ export class Kafka extends ComponentResource implements KafkaConnection, KafkaAd
     const { brokers, partitions } = args;
     this.topicAdministration = { provider, deletedWith: nodes, brokers, partitions };
     const names = [...eventTopics.flatMap((topic) => [topic, `${topic}.dlq`]), alertDeadLetters];
-    const topics = names.map((topic) => createTopic(name, { name: topic }, this.topicAdministration, this),
+    const topics = names.map((topic) =>
+      createTopic(name, { name: topic }, this.topicAdministration, this),
     );
     this.bootstrapServers = all(topics.map((topic) => topic.name)).apply(() => this.address);
     this.registerOutputs({ bootstrapServers: this.bootstrapServers });

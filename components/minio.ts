@@ -21,6 +21,7 @@ import type { QueryEngineKind } from "./config.ts";
 import { bronzeEventQueues, bronzeEventTargets } from "./helpers/bronze-events.ts";
 import { credentials, type Credentials } from "./helpers/credentials.ts";
 import {
+  airflowBucket,
   buckets,
   dremioBucket,
   type ObjectStorageUser,
@@ -63,6 +64,8 @@ export class Minio extends ComponentResource {
   readonly loader: ObjectStorageConnection;
   /** Reads `storage` and writes `bronze`, whose events are subscribed to by then. */
   readonly copier: ObjectStorageConnection;
+  /** Makes Airflow's bucket and user, which there are not otherwise. */
+  readonly airflow: () => ObjectStorageConnection;
 
   constructor(name: string, args: MinioArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Minio", name, {}, opts);
@@ -88,10 +91,10 @@ export class Minio extends ComponentResource {
     const url = `http://${name}:9000`;
     // Whoever deletes the server deletes its buckets and users.
     const managed = { parent: this, provider, deletedWith: server };
+    const createBucket = (bucket: string) =>
+      new S3Bucket(`${name}-${bucket}`, { bucket, acl: "private" }, managed).bucket;
     const needed = args.queryEngine === "dremio" ? [...buckets, dremioBucket] : buckets;
-    const bucketNames = needed.map(
-      (bucket) => new S3Bucket(`${name}-${bucket}`, { bucket, acl: "private" }, managed).bucket,
-    );
+    const bucketNames = needed.map((bucket) => createBucket(bucket));
     const events = new S3BucketNotification(
       `${name}-bronze`,
       { bucket: all(bucketNames).apply(() => "bronze"), queues: bronzeEventQueues },
@@ -121,6 +124,11 @@ export class Minio extends ComponentResource {
     this.loader = connection("loader");
     const copier = connection("copier");
     this.copier = { ...copier, endpoint: all([copier.endpoint, events.id]).apply(([to]) => to) };
+    this.airflow = () => {
+      const bucket = createBucket(airflowBucket);
+      const { endpoint, credentialsSecret } = connection("airflow");
+      return { endpoint: all([endpoint, bucket]).apply(([to]) => to), credentialsSecret };
+    };
     const { spark, nessie, query, loader } = this;
     this.registerOutputs({ spark, nessie, query, loader, copier: this.copier });
   }

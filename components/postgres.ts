@@ -50,6 +50,8 @@ export class Postgres extends ComponentResource {
   /** The database `lakehouse`, as the role that writes features. */
   readonly features: DatabaseConnection;
   readonly administration: DatabaseAdministration;
+  /** Makes Airflow's database, which there is not otherwise. */
+  readonly airflow: () => DatabaseConnection;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Postgres", name, {}, opts);
@@ -84,6 +86,7 @@ export class Postgres extends ComponentResource {
       this.administration,
       this,
     );
+    this.airflow = () => database("airflow");
     this.registerOutputs({
       nessie: this.nessie,
       lakehouse: this.lakehouse,

@@ -38,17 +38,21 @@ async function findPython(progress: Progress): Promise<string> {
  * Fetches the packages of a requirements.txt, with their dependencies, as wheels for another Python
  * than this machine's, and returns their folder in the cache (a `site-packages`).
  * @param version - the Python that will import them, for example `3.13`
+ * @param options.isComplete - the file names every package that is wanted, dependencies and all;
+ *   what they would pull in beyond it is not. @default false
  */
 export async function pythonPackages(
   requirementsFile: string,
   version: string,
   progress: Progress,
+  { isComplete = false }: { readonly isComplete?: boolean } = {},
 ): Promise<string> {
   const wheels = [
     "--only-binary=:all:",
     "--implementation=cp",
     `--python-version=${version}`,
     ...wheelPlatforms().map((platform) => `--platform=${platform}`),
+    ...(isComplete ? ["--no-deps"] : []),
   ];
   return installed(requirementsFile, wheels, progress);
 }

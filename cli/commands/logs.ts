@@ -29,7 +29,10 @@ export function register(program: Command): void {
           cure: "`npm run status` lists the components.",
         });
       }
-      await Promise.all(pods.map((pod) => show(new Log(config), pod, options, pods.length > 1)));
+      const sources = pods.flatMap(sourcesOf);
+      await Promise.all(
+        sources.map((source) => show(new Log(config), source, options, sources.length > 1)),
+      );
     });
 }
 
@@ -48,17 +51,39 @@ function belongsTo(pod: V1Pod, component: string): boolean {
   );
 }
 
-async function show(log: Log, pod: V1Pod, options: LogOptions, prefixed: boolean): Promise<void> {
-  const name = pod.metadata?.name ?? "";
-  const container = pod.spec?.containers[0]?.name ?? "";
+/** What writes a log of its own. */
+interface Source {
+  readonly pod: string;
+  readonly container: string;
+  /** What its lines begin with if there are several. */
+  readonly label: string;
+}
+
+/** The containers of a pod; most have one. */
+function sourcesOf({ metadata, spec }: V1Pod): Source[] {
+  const pod = metadata?.name ?? "";
+  const containers = (spec?.containers ?? []).map(({ name }) => name);
+  return containers.map((container) => ({
+    pod,
+    container,
+    label: containers.length > 1 ? `${pod} ${container}` : pod,
+  }));
+}
+
+async function show(
+  log: Log,
+  { pod, container, label }: Source,
+  options: LogOptions,
+  prefixed: boolean,
+): Promise<void> {
   const stream = new PassThrough({ encoding: "utf8" });
   let rest = "";
   stream.on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) process.stdout.write(`${prefixed ? `${name}: ` : ""}${line}\n`);
+    for (const line of lines) process.stdout.write(`${prefixed ? `${label}: ` : ""}${line}\n`);
   });
-  await log.log(namespace, name, container, stream, {
+  await log.log(namespace, pod, container, stream, {
     follow: options.follow ?? false,
     previous: options.previous ?? false,
     tailLines: Number(options.tail),

@@ -44,6 +44,7 @@ export function register(program: Command): void {
 
 /** Secrets with the user and the password of a page that asks for them, by component. */
 const logins: Readonly<Record<string, string>> = {
+  airflow: "airflow-user",
   dashboard: "dashboard-user",
   "kafka-ui": "kafka-ui-user",
 };

@@ -20,6 +20,8 @@ export type Input = (progress: Progress) => Promise<string>;
 export interface Image {
   /** What it builds upon: a Debian suite, or another image of the table. */
   readonly from: { readonly suite: DebianSuite } | { readonly image: ImageName };
+  /** The key of the stack's config that must be true for it to be needed. @default always needed */
+  readonly onlyWith?: string;
   /** The inputs by their paths in the build context. */
   readonly inputs?: Readonly<Record<string, Input>>;
 }
@@ -38,7 +40,8 @@ export type ImageName =
   | "cdc"
   | "spark-operator"
   | "query"
-  | "apps";
+  | "apps"
+  | "airflow";
 
 /** The folder with an image's Containerfile. */
 export function imageFolder(name: ImageName): string {
@@ -141,10 +144,29 @@ export const images: Readonly<Record<ImageName, Image>> = {
       "app/dashboard/public": (progress) => browserClient("apps/dashboard", "client", progress),
     },
   },
+  airflow: {
+    from: { suite: "trixie" },
+    onlyWith: "lakehouse:airflow",
+    inputs: {
+      "site-packages": (progress) =>
+        pythonPackages(join(imageFolder("airflow"), "requirements.txt"), "3.13", progress, {
+          isComplete: true,
+        }),
+      dags: sourceFolder("k8s-jobs/airflow-dags"),
+    },
+  },
 };
 
-/** The images that pods are made of; the others are only their parents. */
-export const podImages = (Object.keys(images) as ImageName[]).filter((name) => name !== "spark");
+/**
+ * The images that pods of a stack are made of; the others are only their parents, or not needed.
+ * @param config - the stack's config, by full key
+ */
+export function podImages(config: Readonly<Record<string, unknown>>): ImageName[] {
+  return (Object.keys(images) as ImageName[]).filter((name) => {
+    const { onlyWith } = images[name];
+    return name !== "spark" && (onlyWith === undefined || String(config[onlyWith]) === "true");
+  });
+}
 
 /** The Debian suite at the root of an image. Images of one suite have most layers in common. */
 export function suiteOf(name: ImageName): DebianSuite {

@@ -22,16 +22,21 @@ export function partUser(name: string, namespace: Input<string>, parent: Resourc
   return credentials(`${name}-user`, { namespace, entries: { username: "lakehouse" } }, parent);
 }
 
-/** Generates a password and keeps it in the Secret `name`. */
-export function credentials(name: string, args: CredentialsArgs, parent: Resource): Credentials {
-  const { result } = new RandomPassword(
+/** Generates a password; what is named anew gets a new one. */
+export function randomPassword(name: string, parent: Resource, length = 32): Output<string> {
+  return new RandomPassword(
     name,
     // Letters and digits alone: passwords end up in URLs, properties files and environments.
     // And at least one digit, without which Dremio takes none.
-    { length: 32, special: false, minNumeric: 1 },
+    { length, special: false, minNumeric: 1 },
     // A rule that is added later must not change the passwords of a running stack.
     { parent, ignoreChanges: ["minNumeric"] },
-  );
+  ).result;
+}
+
+/** Generates a password and keeps it in the Secret `name`. */
+export function credentials(name: string, args: CredentialsArgs, parent: Resource): Credentials {
+  const result = randomPassword(name, parent);
   const secret = new core.v1.Secret(
     name,
     {

@@ -4,10 +4,12 @@ import type { QueryEngineKind } from "../config.ts";
 export const buckets = ["warehouse", "checkpoints", "storage", "bronze"] as const;
 /** Where Dremio keeps reflections and results. */
 export const dremioBucket = "dremio";
-type Bucket = (typeof buckets)[number] | typeof dremioBucket;
+/** Where Airflow keeps the logs of its tasks. */
+export const airflowBucket = "airflow";
+type Bucket = (typeof buckets)[number] | typeof dremioBucket | typeof airflowBucket;
 
 /** The users of the object store, beside its administrator. */
-export type ObjectStorageUser = "spark" | "nessie" | "query" | "loader" | "copier";
+export type ObjectStorageUser = "spark" | "nessie" | "query" | "loader" | "copier" | "airflow";
 
 /**
  * What a user may do with a bucket. All may list it; `add` does not include reading, `write` includes
@@ -31,6 +33,7 @@ export function rightsOf(
         : { warehouse: "read" },
     loader: { storage: "add" },
     copier: { storage: "read", bronze: "add" },
+    airflow: { [airflowBucket]: "write" },
   };
 }
 

@@ -1,11 +1,13 @@
 import type { core, types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 
+import { type Probe, probes } from "./probes.ts";
 import type { MilliCpu, Quantity } from "./quantity.ts";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 type Container = types.input.core.v1.Container;
 type EnvVar = types.input.core.v1.EnvVar;
+type Volume = types.input.core.v1.Volume;
 
 /** User and group of all images but Spark's. */
 export const lakehouseUser = 10001;
@@ -30,23 +32,14 @@ export interface SecretKey {
   readonly key: string;
 }
 
-/** A ConfigMap or Secret as a folder of files. */
+/** A ConfigMap or Secret as a folder of files, or what a client speaks for the pod's account with. */
 export type Files = { readonly path: string } & (
-  { readonly configMap: Input<string> } | { readonly secret: Input<string> }
+  | { readonly configMap: Input<string> }
+  | { readonly secret: Input<string> }
+  | { readonly serviceAccountToken: true }
 );
 
-/** How to see that a container works: over HTTP if a path is given, else by connecting. */
-export interface Probe {
-  readonly port: number;
-  /** Answers 200 when requests can be served. */
-  readonly ready?: string;
-  /** Answers 200 unless only a restart can help. @default the same as `ready` */
-  readonly live?: string;
-  /** Time until it must be ready for the first time. @default 180 */
-  readonly startSeconds?: number;
-}
-
-export interface PodArgs {
+export interface ContainerArgs {
   readonly image: string;
   readonly args?: readonly Input<string>[];
   readonly env?: Readonly<Record<string, Input<string>>>;
@@ -62,6 +55,16 @@ export interface PodArgs {
   readonly dataPath?: string;
   /** Empty folders that the program writes, beside `/tmp`, by the name of their volume. */
   readonly scratch?: Readonly<Record<string, string>>;
+}
+
+/** The main container, which is called like the pod, and what concerns the pod as a whole. */
+export interface PodArgs extends ContainerArgs {
+  /** Containers that end before the others start, by name, in their order. @default none */
+  readonly before?: Readonly<Record<string, ContainerArgs>>;
+  /** Further containers by name. Volumes of the same name are shared. @default none */
+  readonly beside?: Readonly<Record<string, ContainerArgs>>;
+  /** Account of which containers get the token as files. @default Kubernetes' own, without rights */
+  readonly serviceAccount?: Input<string>;
   /** User and group. @default lakehouseUser */
   readonly user?: number;
   /** Time to end in peace before it is killed. @default 30 */
@@ -110,77 +113,91 @@ export function environment(
   ];
 }
 
-/** A pod of one container that keeps the floors all our workloads share. */
+/** A pod that keeps the floors all our workloads share. */
 export function podTemplate(name: string, args: PodArgs): PodTemplate {
-  const files = Object.entries(args.files ?? {});
-  const scratch = Object.entries(args.scratch ?? {});
+  const before = Object.entries(args.before ?? {});
+  const containers = [[name, args] as const, ...Object.entries(args.beside ?? {})];
   return {
     metadata: { labels: labels(name) },
     spec: {
       automountServiceAccountToken: false,
+      ...(args.serviceAccount && { serviceAccountName: args.serviceAccount }),
       // Kubernetes would otherwise set KAFKA_PORT, MINIO_PORT and their like, which these very
       // programs take for their own settings.
       enableServiceLinks: false,
       securityContext: podSecurityContext(args.user ?? lakehouseUser),
       terminationGracePeriodSeconds: args.gracePeriodSeconds ?? 30,
       ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
-      containers: [
-        {
-          name,
-          image: args.image,
-          imagePullPolicy: "IfNotPresent",
-          ...(args.args && { args: [...args.args] }),
-          env: environment(args.env, args.secretEnv),
-          ports: Object.entries(args.ports ?? {}).map(([portName, containerPort]) => ({
-            name: portName,
-            containerPort,
-          })),
-          ...(args.probe && probes(args.probe)),
-          resources: {
-            requests: { cpu: args.resources.cpu, memory: args.resources.memory },
-            limits: { cpu: cpuLimit, memory: args.resources.memoryLimit },
-          },
-          securityContext: containerSecurityContext,
-          volumeMounts: [
-            { name: "tmp", mountPath: "/tmp" },
-            ...scratch.map(([volume, mountPath]) => ({ name: volume, mountPath })),
-            ...(args.dataPath === undefined ? [] : [{ name: "data", mountPath: args.dataPath }]),
-            ...files.map(([volume, { path }]) => ({
-              name: volume,
-              mountPath: path,
-              readOnly: true,
-            })),
-          ],
-        },
-      ],
-      volumes: [
-        { name: "tmp", emptyDir: {} },
-        ...scratch.map(([volume]) => ({ name: volume, emptyDir: {} })),
-        ...files.map(([volume, source]) => ({
-          name: volume,
-          ...("configMap" in source
-            ? { configMap: { name: source.configMap } }
-            : { secret: { secretName: source.secret, defaultMode: 0o440 } }),
-        })),
-      ],
+      ...(before.length > 0 && { initContainers: before.map(container) }),
+      containers: containers.map(container),
+      volumes: volumes([...before, ...containers].map(([, one]) => one)),
     },
   };
 }
 
-/** Looked at every second while it starts, so that what waits for it goes on at once. */
-function probes({ port, ready, live = ready, startSeconds = 180 }: Probe): Partial<Container> {
-  const action = (path: string | undefined) =>
-    path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port } };
+function container([name, args]: readonly [string, ContainerArgs]): Container {
   return {
-    startupProbe: {
-      ...action(ready),
-      periodSeconds: 1,
-      timeoutSeconds: 2,
-      failureThreshold: startSeconds,
+    name,
+    image: args.image,
+    imagePullPolicy: "IfNotPresent",
+    ...(args.args && { args: [...args.args] }),
+    env: environment(args.env, args.secretEnv),
+    ports: Object.entries(args.ports ?? {}).map(([portName, containerPort]) => ({
+      name: portName,
+      containerPort,
+    })),
+    ...(args.probe && probes(args.probe)),
+    resources: {
+      requests: { cpu: args.resources.cpu, memory: args.resources.memory },
+      limits: { cpu: cpuLimit, memory: args.resources.memoryLimit },
     },
-    readinessProbe: { ...action(ready), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
-    // Patient: on a machine under full load a slow answer is no reason to lose the work under way.
-    livenessProbe: { ...action(live), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+    securityContext: containerSecurityContext,
+    volumeMounts: [
+      { name: "tmp", mountPath: "/tmp" },
+      ...Object.entries(args.scratch ?? {}).map(([volume, mountPath]) => ({
+        name: volume,
+        mountPath,
+      })),
+      ...(args.dataPath === undefined ? [] : [{ name: "data", mountPath: args.dataPath }]),
+      ...Object.entries(args.files ?? {}).map(([volume, { path }]) => ({
+        name: volume,
+        mountPath: path,
+        readOnly: true,
+      })),
+    ],
+  };
+}
+
+/** The volumes of some containers, each once. */
+function volumes(containers: readonly ContainerArgs[]): Volume[] {
+  const all: Volume[] = [
+    { name: "tmp", emptyDir: {} },
+    ...containers.flatMap(({ scratch = {} }) =>
+      Object.keys(scratch).map((name) => ({ name, emptyDir: {} })),
+    ),
+    ...containers.flatMap(({ files = {} }) =>
+      Object.entries(files).map(([name, source]) => ({ name, ...volumeSource(source) })),
+    ),
+  ];
+  return [...new Map(all.map((volume) => [volume.name, volume])).values()];
+}
+
+function volumeSource(files: Files): Omit<Volume, "name"> {
+  if ("configMap" in files) return { configMap: { name: files.configMap } };
+  if ("secret" in files) return { secret: { secretName: files.secret, defaultMode: 0o440 } };
+  // What Kubernetes would mount into every container by itself.
+  return {
+    projected: {
+      sources: [
+        { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
+        { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        {
+          downwardAPI: {
+            items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }],
+          },
+        },
+      ],
+    },
   };
 }
 

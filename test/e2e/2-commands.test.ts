@@ -24,6 +24,7 @@ describe("status", () => {
     const status = JSON.parse(stdout) as Status;
     expect(status).toMatchObject({ cluster: "kind", stack });
     expect(status.components.map(({ name }) => name)).toEqual([
+      "airflow",
       "cdc",
       "dashboard",
       "features",

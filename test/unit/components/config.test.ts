@@ -31,7 +31,7 @@ describe("the configuration", () => {
       notifier: { webhook: undefined, format: "json" },
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
-      replay: { schedule: "*/5 * * * *", pace: "max" },
+      replay: { schedule: "*/5 * * * *", pace: "max", isScheduledElsewhere: false },
       query: { engine: "light", dremioStorage: "20Gi" },
       chosen: { cdc: false, kafkaUi: false },
     });
@@ -54,6 +54,7 @@ describe("the configuration", () => {
       "lakehouse:replayPace": "50",
       "lakehouse:queryEngine": "dremio",
       "lakehouse:cdc": "true",
+      "lakehouse:airflow": "true",
     });
     expect(config.chosen).toEqual({ cdc: true, kafkaUi: false });
     expect(config.kafka.brokers).toBe(3);
@@ -67,9 +68,14 @@ describe("the configuration", () => {
     expect(config.hostPort(30092)).toBe(30192);
     expect(config.features).toEqual({ isEnabled: false, timeToLive: "none" });
     expect(config.maintenance.schedule).toBeUndefined();
-    expect(config.replay).toEqual({ schedule: undefined, pace: "50" });
+    expect(config.replay).toEqual({
+      schedule: undefined,
+      pace: "50",
+      isScheduledElsewhere: true,
+    });
     expect(config.query.engine).toBe("dremio");
     expect(config.minio.queryEngine).toBe("dremio");
+    expect(config.airflow.isEnabled).toBe(true);
   });
 
   it("keeps the webhook secret, also when it is wrong", async () => {
@@ -99,6 +105,7 @@ describe("the configuration", () => {
       "lakehouse:featuresTimeToLive": "a week",
       "lakehouse:maintenance": "hourly",
       "lakehouse:queryEngine": "trino",
+      "lakehouse:airflow": "yes",
       "lakehouse:kafkaBroker": "3",
       "lakehouse:dashboardAuth": "open",
     });
@@ -116,6 +123,7 @@ describe("the configuration", () => {
   lakehouse:dashboardAuth must be "password" or "none", but is "open"
   lakehouse:maintenance must be a cron schedule such as "23 * * * *", or "off", but is "hourly"
   lakehouse:queryEngine must be "light" or "dremio", but is "trino"
+  lakehouse:airflow must be true or false, but is "yes"
 Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
   });

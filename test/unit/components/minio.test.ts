@@ -1,7 +1,7 @@
 import type { V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { Minio, type ObjectStorageConnection } from "../../../components/minio.ts";
+import { Minio, type MinioArgs, type ObjectStorageConnection } from "../../../components/minio.ts";
 import { record, type Recording, waitsFor } from "../../support/mocks.ts";
 
 interface Statement {
@@ -10,6 +10,16 @@ interface Statement {
   Resource: string[];
 }
 
+const minioArgs: MinioArgs = {
+  namespace: "lakehouse",
+  image: "localhost/lakehouse/minio:1",
+  nodePort: 30900,
+  hostPort: 31000,
+  storage: "20Gi",
+  kafka: { address: "kafka:9092" },
+  queryEngine: "light",
+};
+
 describe("MinIO", () => {
   let recording: Recording;
   const connections: Record<string, unknown> = {};
@@ -17,15 +27,7 @@ describe("MinIO", () => {
 
   beforeAll(async () => {
     recording = await record(() => {
-      const minio = new Minio("minio", {
-        namespace: "lakehouse",
-        image: "localhost/lakehouse/minio:1",
-        nodePort: 30900,
-        hostPort: 31000,
-        storage: "20Gi",
-        kafka: { address: "kafka:9092" },
-        queryEngine: "light",
-      });
+      const minio = new Minio("minio", minioArgs);
       const users: [string, ObjectStorageConnection][] = [
         ["spark", minio.spark],
         ["nessie", minio.nessie],
@@ -247,4 +249,26 @@ describe("MinIO", () => {
       expect(connections[user]).toEqual({ url: "http://minio:9000", secret: name });
     },
   );
+
+  it("has a bucket for Airflow's logs, which Airflow alone can write, only when it is asked for", async () => {
+    expect(
+      recording.all("minio:index/iamUser:IamUser").map(({ inputs }) => inputs["name"]),
+    ).not.toContain("airflow");
+    let waits: Promise<string[]> | undefined;
+    const withAirflow = await record(() => {
+      const minio = new Minio("minio", minioArgs);
+      waits = waitsFor(minio.airflow().endpoint);
+    });
+    const { inputs } = withAirflow.find("minio:index/iamPolicy:IamPolicy", "minio-airflow");
+    const { Statement } = JSON.parse(inputs["policy"] as string) as { Statement: Statement[] };
+    expect(Statement.map(({ Resource }) => Resource)).toEqual([
+      ["arn:aws:s3:::airflow"],
+      ["arn:aws:s3:::airflow/*"],
+    ]);
+    expect(await waits).toContain("minio-airflow");
+    expect(withAirflow.find("minio:index/s3Bucket:S3Bucket", "minio-airflow").inputs).toEqual({
+      bucket: "airflow",
+      acl: "private",
+    });
+  });
 });

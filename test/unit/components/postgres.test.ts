@@ -1,8 +1,16 @@
 import type { V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { Postgres } from "../../../components/postgres.ts";
+import { Postgres, type PostgresArgs } from "../../../components/postgres.ts";
 import { record, type Recording, waitsFor } from "../../support/mocks.ts";
+
+const args: PostgresArgs = {
+  namespace: "lakehouse",
+  image: "localhost/lakehouse/postgres:1",
+  nodePort: 30432,
+  hostPort: 30532,
+  storage: "2Gi",
+};
 
 describe("Postgres", () => {
   let recording: Recording;
@@ -12,13 +20,7 @@ describe("Postgres", () => {
 
   beforeAll(async () => {
     recording = await record(() => {
-      const postgres = new Postgres("postgres", {
-        namespace: "lakehouse",
-        image: "localhost/lakehouse/postgres:1",
-        nodePort: 30432,
-        hostPort: 30532,
-        storage: "2Gi",
-      });
+      const postgres = new Postgres("postgres", args);
       needed = waitsFor(postgres.nessie.address);
       writer = waitsFor(postgres.features.database);
     });
@@ -93,6 +95,14 @@ describe("Postgres", () => {
       password: "secret of postgres-superuser",
       sslmode: "disable",
     });
+  });
+
+  it("has a database for Airflow only when it is asked for", async () => {
+    const databases = (one: Recording) =>
+      one.all("postgresql:index/database:Database").map(({ inputs }) => inputs["name"]);
+    expect(databases(recording)).toEqual(["lakehouse", "nessie"]);
+    const withAirflow = await record(() => new Postgres("postgres", args).airflow());
+    expect(databases(withAirflow)).toEqual(["airflow", "lakehouse", "nessie"]);
   });
 
   it.each(["nessie", "lakehouse"])("has the database %s, for its owner alone", (database) => {

@@ -139,7 +139,8 @@ describe("the whole program", () => {
       .all("kubernetes:core/v1:Service")
       .flatMap(({ inputs }) => (inputs as unknown as V1Service).spec?.ports ?? [])
       .flatMap(({ nodePort }) => nodePort ?? []);
-    expect(used.toSorted()).toEqual(Object.values(nodePorts).toSorted());
+    const always = Object.values(nodePorts).filter((port) => port !== nodePorts.airflow);
+    expect(used.toSorted()).toEqual(always.toSorted());
   });
 
   it("puts every object into its namespace", () => {
@@ -165,7 +166,8 @@ describe("the whole program", () => {
       [image["registry"], "/", image["repository"], ":", image["tag"]].join(""),
     ];
     const { "spark-operator-chart": chart, ...images } = testImages;
-    expect(new Set(used)).toEqual(new Set(Object.values(images)));
+    const always = Object.values(images).filter((one) => one !== images.airflow);
+    expect(new Set(used)).toEqual(new Set(always));
     expect(release.inputs["chart"]).toBe(chart);
   });
 
@@ -320,6 +322,50 @@ describe("the program with a webhook", () => {
   });
 });
 
+describe("the program with Airflow", () => {
+  let withAirflow: Recording;
+
+  beforeAll(async () => {
+    ({ recording: withAirflow } = await deploy({ "lakehouse:airflow": "true" }));
+  });
+
+  it("has Airflow besides, at the NodePort that the cluster maps for it", () => {
+    const names = (one: Recording) => pods(one).map(({ name }) => name);
+    expect(names(withAirflow).toSorted()).toEqual([...names(recording), "airflow"].toSorted());
+    const airflow = workloads(withAirflow).find(({ name }) => name === "airflow");
+    expect(airflow?.pod.containers.map(({ image }) => image)).toEqual(
+      Array.from({ length: 3 }, () => testImages.airflow),
+    );
+    const { inputs } = withAirflow.find("kubernetes:core/v1:Service", "airflow");
+    expect((inputs as unknown as V1Service).spec?.ports?.[0]?.nodePort).toBe(nodePorts.airflow);
+  });
+
+  it("leaves the schedule of the stream simulation to it, and nothing else", () => {
+    const schedules = (one: Recording) =>
+      one.all("kubernetes:batch/v1:CronJob").map(({ name, inputs }) => {
+        const { schedule, suspend } = (inputs as unknown as V1CronJob).spec;
+        return [name, schedule, suspend];
+      });
+    expect(schedules(recording)).toEqual([
+      ["maintenance", "23 * * * *", false],
+      ["replay-testing", "*/5 * * * *", false],
+      ["replay-training", "*/5 * * * *", false],
+    ]);
+    expect(schedules(withAirflow)).toEqual([
+      ["maintenance", "23 * * * *", false],
+      ["replay-testing", "*/5 * * * *", true],
+      ["replay-training", "*/5 * * * *", true],
+    ]);
+  });
+
+  it("keeps passwords out of pods and ConfigMaps", () => {
+    const holders = withAirflow.resources
+      .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
+      .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
+    expect(holders).toEqual([]);
+  });
+});
+
 /** Sums over all pods, in millicores and MiB. */
 function demand(recording: Recording) {
   const release = recording.find("kubernetes:helm.sh/v3:Release", "spark-operator");
@@ -329,7 +375,7 @@ function demand(recording: Recording) {
   >;
   const all = [
     ...workloads(recording).flatMap(({ replicas, pod }) =>
-      Array.from({ length: replicas }, () => pod.containers[0]?.resources),
+      Array.from({ length: replicas }, () => pod.containers.map((one) => one.resources)).flat(),
     ),
     controller.resources,
     webhook.resources,
@@ -391,6 +437,16 @@ describe("what the platform asks of its machine", () => {
       cpu: without.cpu + 50 + 100,
       memory: without.memory + 320 + 1024,
       memoryLimit: without.memoryLimit + 512 + 1024,
+    });
+  });
+
+  it("is some 1 GiB more with Airflow", async () => {
+    const light = demand(recording);
+    const { recording: withAirflow } = await deploy({ "lakehouse:airflow": "true" });
+    expect(demand(withAirflow)).toEqual({
+      cpu: light.cpu + 60,
+      memory: light.memory + 896,
+      memoryLimit: light.memoryLimit + 1728,
     });
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { imageFolder, type ImageName, images } from "../../../../cli/images/table.ts";
+import { imageFolder, type ImageName, images, podImages } from "../../../../cli/images/table.ts";
 
 const read = (name: ImageName, file: string): string =>
   readFileSync(join(imageFolder(name), file), "utf8");
@@ -45,6 +45,16 @@ describe.each(names)("the image %s", (name) => {
   });
 });
 
+describe("the images of a stack", () => {
+  it("are not the parents of others, nor those of components that it does not have", () => {
+    expect(podImages({})).toContain("streaming");
+    expect(podImages({})).not.toContain("spark");
+    expect(podImages({ "lakehouse:airflow": false })).not.toContain("airflow");
+    expect(podImages({ "lakehouse:airflow": true })).toContain("airflow");
+    expect(podImages({ "lakehouse:airflow": "true" })).toContain("airflow");
+  });
+});
+
 describe("version labels", () => {
   const label = (name: ImageName): string | undefined =>
     /image\.version="([^"]*)"/.exec(read(name, "Containerfile"))?.[1];
@@ -53,6 +63,7 @@ describe("version labels", () => {
     ["kafka", "pom.xml", /kafka_2\.13<\/artifactId>\s*<version>(.*?)</],
     ["kafka-connect", "pom.xml", /<kafka\.version>(.*?)</],
     ["nessie", "pom.xml", /nessie-quarkus<\/artifactId>\s*<version>(.*?)</],
+    ["airflow", "requirements.txt", /^apache-airflow==(.*)$/m],
     ["spark", "requirements.txt", /^pyspark==(.*)$/m],
     ["spark", "pom.xml", /<spark\.version>(.*?)</],
     ["minio", "go.mod", /github\.com\/minio\/minio v(\S+)/],

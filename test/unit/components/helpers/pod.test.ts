@@ -152,6 +152,60 @@ describe("a pod", () => {
   });
 });
 
+describe("a pod of several containers", () => {
+  const { image, resources } = minimal;
+  const { spec } = podTemplate("shop", {
+    ...minimal,
+    scratch: { shared: "/var/lib/shop" },
+    before: { migration: { image, resources, args: ["migrate"] } },
+    beside: {
+      worker: {
+        image,
+        resources,
+        probe: { command: ["/bin/works"] },
+        scratch: { shared: "/var/lib/shop" },
+        files: { token: { path: "/run/token", serviceAccountToken: true } },
+      },
+    },
+    serviceAccount: "shop",
+  }) as unknown as V1PodTemplateSpec;
+
+  it("has those before and those beside, all on the same floors", () => {
+    expect(spec?.initContainers?.map(({ name, args }) => [name, args])).toEqual([
+      ["migration", ["migrate"]],
+    ]);
+    expect(spec?.containers.map(({ name }) => name)).toEqual(["shop", "worker"]);
+    for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
+      expect(container.securityContext?.readOnlyRootFilesystem, container.name).toBe(true);
+    }
+  });
+
+  it("has each volume once, whoever mounts it", () => {
+    expect(spec?.volumes?.map(({ name }) => name)).toEqual(["tmp", "shared", "token"]);
+    expect(spec?.containers.map(({ volumeMounts = [] }) => volumeMounts.length)).toEqual([2, 3]);
+  });
+
+  it("gives the token of its account to whoever asks for it, and to nobody else", () => {
+    expect(spec).toMatchObject({
+      automountServiceAccountToken: false,
+      serviceAccountName: "shop",
+    });
+    const sources = spec?.volumes?.find(({ name }) => name === "token")?.projected?.sources ?? [];
+    expect(sources.flatMap((source) => Object.keys(source))).toEqual([
+      "serviceAccountToken",
+      "configMap",
+      "downwardAPI",
+    ]);
+    expect(spec?.containers[0]?.volumeMounts?.map(({ name }) => name)).not.toContain("token");
+  });
+
+  it("looks seldom at what costs a process", () => {
+    const worker = spec?.containers[1];
+    expect(worker?.livenessProbe?.exec).toEqual({ command: ["/bin/works"] });
+    expect(worker?.livenessProbe?.periodSeconds).toBeGreaterThanOrEqual(60);
+  });
+});
+
 describe("a service", () => {
   it("is not awaited, because its workload is", () => {
     expect(service("lakehouse", "shop", { ports: [{ port: 80 }] })).toMatchObject({

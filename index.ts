@@ -6,6 +6,7 @@ import { Maintenance } from "./components/maintenance.ts";
 import { Minio } from "./components/minio.ts";
 import { Namespace } from "./components/namespace.ts";
 import { Nessie } from "./components/nessie.ts";
+import { createNotebook } from "./components/notebook.ts";
 import { endpoints, nodePorts as ports, placement } from "./components/ports.ts";
 import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
@@ -33,11 +34,8 @@ export default async function lakehouse() {
     database: postgres.nessie,
     objectStorage: minio.nessie,
   });
-  const operator = new SparkOperator("spark-operator", {
-    image: images["spark-operator"],
-    chart: images["spark-operator-chart"],
-    namespace,
-  });
+  const { "spark-operator": image, "spark-operator-chart": chart } = images;
+  const operator = new SparkOperator("spark-operator", { image, chart, namespace });
   const tables = { namespace, catalog, objectStorage: minio.spark };
   const streaming = new Streaming("streaming", {
     ...tables,
@@ -56,5 +54,7 @@ export default async function lakehouse() {
   });
   const shown = { query, kafka, catalog, sparkUi: streaming.ui, ...config.dashboard };
   new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...shown });
+  const lab = { ...at(images.notebook, ports.notebook), ...config.notebook, catalog, query };
+  createNotebook("notebook", { ...lab, minio, postgres });
   return { endpoints: endpoints(hostPort) };
 }

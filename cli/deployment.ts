@@ -6,14 +6,14 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { nodePorts } from "../components/ports.ts";
-import { type Cluster, type ClusterKind, clusterOf } from "./cluster/cluster.ts";
+import { type Cluster, type ClusterKind, clusterKinds, clusterOf } from "./cluster/cluster.ts";
 import { UserError } from "./errors.ts";
 import { root, stateDir } from "./host/paths.ts";
 
 /** Kafka has a port a broker; a kind cluster fixes its ports before the number of brokers is known. */
 const mostBrokers = 3;
 
-const recorded = z.object({ cluster: z.enum(["kind", "current"]), kubeconfig: z.string() });
+const recorded = z.object({ cluster: z.enum(clusterKinds), kubeconfig: z.string() });
 
 /** Where a stack was deployed to, for the commands that come after `up`. */
 export type Deployment = z.infer<typeof recorded>;
@@ -31,8 +31,22 @@ export async function clusterForStack(stack: string, kind: ClusterKind): Promise
   });
 }
 
-/** `lakehouse:portOffset` of a stack, which the cluster needs before Pulumi reads the config. */
+/** `lakehouse:portOffset` of a stack. */
 async function portOffset(stack: string): Promise<number> {
+  const config = await readStackConfig(stack);
+  return z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1000)
+    .parse(config["lakehouse:portOffset"] ?? 0);
+}
+
+/**
+ * The config of a stack by full key, for what is needed before Pulumi reads and checks it.
+ * @throws UserError if there is no such stack.
+ */
+export async function readStackConfig(stack: string): Promise<Readonly<Record<string, unknown>>> {
   const file = join(root, `Pulumi.${stack}.yaml`);
   if (!existsSync(file)) {
     throw new UserError(`There is no stack "${stack}": Pulumi.${stack}.yaml does not exist`, {
@@ -42,12 +56,7 @@ async function portOffset(stack: string): Promise<number> {
   const { config } = parse(await readFile(file, "utf8")) as {
     config?: Record<string, unknown> | null;
   };
-  return z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(1000)
-    .parse(config?.["lakehouse:portOffset"] ?? 0);
+  return config ?? {};
 }
 
 /** What `up` noted down about a stack, or undefined if it is not deployed. */

@@ -30,6 +30,7 @@ const schemes: Readonly<Record<string, string>> = {
   dashboard: "http://",
   minio: "http://",
   nessie: "http://",
+  notebook: "http://",
   postgres: "postgresql://",
   query: "grpc://",
   redis: "redis://",

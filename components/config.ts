@@ -16,6 +16,10 @@ const quantity = z
   .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "must be a size such as 8Gi")
   .transform((value) => value as Quantity);
 
+const flag = z
+  .enum(["true", "false"], { error: "must be true or false" })
+  .transform((value) => value === "true");
+
 const schedule = z
   .string()
   .regex(
@@ -51,6 +55,8 @@ export const schema = z.object({
     .enum(["light", "dremio"], { error: 'must be "light" or "dremio"' })
     .default("light"),
   dremioStorage: quantity.default("20Gi"),
+  notebook: flag.default(false),
+  notebookStorage: quantity.default("1Gi"),
 });
 
 /** What answers SQL: the engine of apps/query, or Dremio. */
@@ -78,6 +84,7 @@ export interface LakehouseConfig {
   /** When tables are compacted, as cron writes it; undefined for never. */
   readonly maintenance: { readonly schedule: string | undefined };
   readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
+  readonly notebook: { readonly isEnabled: boolean; readonly storage: Quantity };
 }
 
 /**
@@ -133,5 +140,6 @@ export function readConfig(): LakehouseConfig {
     dashboard: { auth: keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
     query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
+    notebook: { isEnabled: keys.notebook, storage: keys.notebookStorage },
   };
 }

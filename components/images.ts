@@ -23,6 +23,8 @@ const schema = z.object({
   "spark-operator": reference,
   query: reference,
   apps: reference,
+  /** Built only for a stack that has a notebook. */
+  notebook: reference.optional(),
   /** Folder of the operator's Helm chart, out of the same module as the operator. */
   "spark-operator-chart": z.string().min(1),
 });

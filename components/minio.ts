@@ -41,7 +41,7 @@ const dremioBucket = "dremio";
 type Bucket = (typeof buckets)[number] | typeof dremioBucket;
 type Access = "read" | "write";
 type Rights = Partial<Record<Bucket, Access>>;
-type User = "spark" | "nessie" | "query";
+type User = "spark" | "nessie" | "query" | "notebook";
 
 /** What each user may do, and with which buckets; `write` includes reading and deleting. */
 function rights(queryEngine: QueryEngineKind): Readonly<Record<User, Rights>> {
@@ -52,6 +52,8 @@ function rights(queryEngine: QueryEngineKind): Readonly<Record<User, Rights>> {
       queryEngine === "dremio"
         ? { warehouse: "read", [dremioBucket]: "write" }
         : { warehouse: "read" },
+    // A user of its own, since Dremio's can write as well.
+    notebook: { warehouse: "read" },
   };
 }
 
@@ -60,6 +62,8 @@ export class Minio extends ComponentResource {
   readonly spark: ObjectStorageConnection;
   readonly nessie: ObjectStorageConnection;
   readonly query: ObjectStorageConnection;
+  /** Makes the notebook's user, which there is not otherwise. */
+  readonly notebook: () => ObjectStorageConnection;
 
   constructor(name: string, args: MinioArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Minio", name, {}, opts);
@@ -110,6 +114,7 @@ export class Minio extends ComponentResource {
     // Nessie starts without its store and looks for it only when a client asks: no need to wait.
     this.nessie = { ...connection("nessie"), endpoint: output(url) };
     this.query = connection("query");
+    this.notebook = () => connection("notebook");
     this.registerOutputs({ spark: this.spark, nessie: this.nessie, query: this.query });
   }
 }

@@ -14,6 +14,8 @@ export const nodePorts = {
   query: 32010,
   dashboard: 30080,
   sparkUi: 30040,
+  /** Only used where there is a notebook. */
+  notebook: 30888,
 } as const;
 
 /** Addresses on this machine; `hostPort` maps a NodePort to the port here. */
@@ -32,9 +34,9 @@ export function endpoints(hostPort: (nodePort: number) => number): Record<string
 }
 
 /** Where a component runs, what it is made of, and how this machine reaches it. */
-export interface Placement {
+export interface Placement<Image = string> {
   readonly namespace: Input<string>;
-  readonly image: string;
+  readonly image: Image;
   readonly nodePort: number;
   /** The port on this machine that leads to `nodePort`. */
   readonly hostPort: number;
@@ -42,7 +44,7 @@ export interface Placement {
 
 /** Makes the placements of one namespace; `hostPort` maps a NodePort to the port here. */
 export function placement(namespace: Input<string>, hostPort: (nodePort: number) => number) {
-  return (image: string, nodePort: number): Placement => ({
+  return <Image>(image: Image, nodePort: number): Placement<Image> => ({
     namespace,
     image,
     nodePort,

@@ -1,5 +1,5 @@
 import { apps, core } from "@pulumi/kubernetes";
-import { Database, Grant, Provider, Role } from "@pulumi/postgresql";
+import { Database, DefaultPrivileges, Grant, Provider, Role } from "@pulumi/postgresql";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -35,6 +35,8 @@ export interface PostgresArgs {
 export class Postgres extends ComponentResource {
   readonly nessie: DatabaseConnection;
   readonly lakehouse: DatabaseConnection;
+  /** Makes the notebook's role, which can read the features; there is none otherwise. */
+  readonly notebook: () => DatabaseConnection;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Postgres", name, {}, opts);
@@ -61,6 +63,12 @@ export class Postgres extends ComponentResource {
       createDatabase(name, databaseName, args.namespace, { parent: this, provider, server });
     this.nessie = database("nessie");
     this.lakehouse = database("lakehouse");
+    this.notebook = () =>
+      createReader(name, "notebook", this.lakehouse, args.namespace, {
+        parent: this,
+        provider,
+        server,
+      });
     this.registerOutputs({ nessie: this.nessie, lakehouse: this.lakehouse });
   }
 }
@@ -145,4 +153,35 @@ function createDatabase(
     database: closed.database,
     credentialsSecret: secret,
   };
+}
+
+/** A role that can read every table of another one's database, those to come as well. */
+function createReader(
+  component: string,
+  name: string,
+  { address, database }: DatabaseConnection,
+  namespace: Input<string>,
+  { parent, provider, server }: DatabaseOptions,
+): DatabaseConnection {
+  const logicalName = `${component}-${name}`;
+  const { secret, password } = credentials(
+    logicalName,
+    { namespace, entries: { username: name } },
+    parent,
+  );
+  const opts = { parent, provider, deletedWith: server };
+  const role = new Role(logicalName, { name, login: true, password }, opts).name;
+  new Grant(
+    `${logicalName}-connect`,
+    { database, role, objectType: "database", privileges: ["CONNECT"] },
+    opts,
+  );
+  const readTables = {
+    ...{ database, role, schema: "public" },
+    ...{ objectType: "table", privileges: ["SELECT"] },
+  };
+  new Grant(`${logicalName}-read`, readTables, opts);
+  // The owner has the name of the database.
+  new DefaultPrivileges(`${logicalName}-read-new`, { ...readTables, owner: database }, opts);
+  return { address, database, credentialsSecret: secret };
 }

@@ -5,15 +5,15 @@ import { type Command, Option } from "commander";
 
 import { parseSpeed } from "../../apps/producer/replay.ts";
 import { inspectBehaviourCsv } from "../../apps/producer/behaviour-csv.ts";
-import type { Ensured } from "../cluster/cluster.ts";
+import type { ClusterKind, Ensured } from "../cluster/cluster.ts";
 import { endpoints } from "../../components/ports.ts";
 import { connection } from "../connection.ts";
-import { clusterForStack, writeDeployment } from "../deployment.ts";
+import { clusterForStack, readStackConfig, writeDeployment } from "../deployment.ts";
 import { ensureDocker } from "../host/docker.ts";
 import { preflight } from "../host/preflight.ts";
 import { stateDir } from "../host/paths.ts";
 import { buildImages, fetchInputs, type ImageRefs } from "../images/build.ts";
-import { podImages, suiteOf } from "../images/table.ts";
+import { type ImageName, podImages, suiteOf } from "../images/table.ts";
 import { firstKpis, type KpiRow, kpiTable } from "../kpi-table.ts";
 import { clusterOption, jsonOption, stackOption } from "../options.ts";
 import { ensureHelm } from "../pulumi/helm.ts";
@@ -25,7 +25,7 @@ import { replay } from "./replay.ts";
 
 interface UpOptions {
   readonly stack: string;
-  readonly cluster: "kind" | "current";
+  readonly cluster: ClusterKind;
   readonly plugins: PluginChoice;
   readonly replay?: string;
   readonly speed: string;
@@ -72,6 +72,7 @@ interface UpResult {
 async function up(options: UpOptions): Promise<UpResult> {
   const { stack: stackName } = options;
   const cluster = await clusterForStack(stackName, options.cluster);
+  const names = podImages(await readStackConfig(stackName));
   const docker = new Gate();
   let ensured: Ensured | undefined;
   let images: ImageRefs = {};
@@ -98,17 +99,17 @@ async function up(options: UpOptions): Promise<UpResult> {
           },
         ],
         [
-          { title: "Parts of the images", run: fetchInputs },
+          { title: "Parts of the images", run: (progress) => fetchInputs(names, progress) },
           {
             title: "Images",
             run: async (progress) => {
               await docker.opened;
-              images = await buildImages({}, progress);
+              images = await buildImages({ names }, progress);
             },
           },
           {
             title: "Images into the cluster",
-            run: (progress) => cluster.loadImages(deployed(images), progress),
+            run: (progress) => cluster.loadImages(grouped(names, images), progress),
           },
         ],
         [
@@ -172,10 +173,10 @@ function haveImages(): boolean {
   return existsSync(join(stateDir, "images.json"));
 }
 
-/** The images that pods are made of, those with much in common together. */
-function deployed(refs: ImageRefs): string[][] {
-  const groups = Map.groupBy(podImages, suiteOf);
-  return [...groups.values()].map((names) => names.map((name) => refs[name] ?? ""));
+/** The references of images, those with much in common together. */
+function grouped(names: readonly ImageName[], refs: ImageRefs): string[][] {
+  const groups = Map.groupBy(names, suiteOf);
+  return [...groups.values()].map((group) => group.map((name) => refs[name] ?? ""));
 }
 
 function describe({ endpoints: addresses, kpis, kubeconfig }: UpResult): string {

@@ -17,14 +17,21 @@ const allNames = Object.keys(images) as ImageName[];
 const refsFile = (): string => join(stateDir, "images.json");
 
 /**
- * Fetches and compiles what goes into the images, as far as it is not in the cache. `buildImages`
- * does this too; called before Docker is there, it saves time.
+ * Fetches and compiles what goes into images, as far as it is not in the cache. `buildImages` does
+ * this too; called before Docker is there, it saves time.
+ * @param names - the images wanted; their parents' inputs are fetched as well
  */
-export async function fetchInputs(progress: Progress): Promise<void> {
+export async function fetchInputs(names: readonly ImageName[], progress: Progress): Promise<void> {
+  const wanted = new Set(names.flatMap(withParents));
   await Promise.all([
     operatorChart(progress),
-    ...allNames.map((name) => inputPaths(name, progress)),
+    ...[...wanted].map((name) => inputPaths(name, progress)),
   ]);
+}
+
+function withParents(name: ImageName): ImageName[] {
+  const { from } = images[name];
+  return "image" in from ? [name, ...withParents(from.image)] : [name];
 }
 
 /**

@@ -20,6 +20,8 @@ export type Input = (progress: Progress) => Promise<string>;
 export interface Image {
   /** What it builds upon: a Debian suite, or another image of the table. */
   readonly from: { readonly suite: DebianSuite } | { readonly image: ImageName };
+  /** The key of the stack's config that must be true for it to be needed. @default always needed */
+  readonly onlyWith?: string;
   /** The inputs by their paths in the build context. */
   readonly inputs?: Readonly<Record<string, Input>>;
 }
@@ -35,7 +37,8 @@ export type ImageName =
   | "maintenance"
   | "spark-operator"
   | "query"
-  | "apps";
+  | "apps"
+  | "notebook";
 
 /** The folder with an image's Containerfile. */
 export function imageFolder(name: ImageName): string {
@@ -113,10 +116,28 @@ export const images: Readonly<Record<ImageName, Image>> = {
       "app/dashboard/public": (progress) => browserClient("apps/dashboard", "client", progress),
     },
   },
+  notebook: {
+    from: { image: "spark" },
+    onlyWith: "lakehouse:notebook",
+    inputs: {
+      "site-packages": (progress) =>
+        pythonPackages(join(root, "apps/notebook/requirements.txt"), "3.11", progress),
+      streaming: sourceFolder("k8s-jobs/streaming"),
+      notebook: sourceFolder("apps/notebook"),
+    },
+  },
 };
 
-/** The images that pods are made of; the others are only their parents. */
-export const podImages = (Object.keys(images) as ImageName[]).filter((name) => name !== "spark");
+/**
+ * The images that pods of a stack are made of; the others are only their parents, or not needed.
+ * @param config - the stack's config, by full key
+ */
+export function podImages(config: Readonly<Record<string, unknown>>): ImageName[] {
+  return (Object.keys(images) as ImageName[]).filter((name) => {
+    const { onlyWith } = images[name];
+    return name !== "spark" && (onlyWith === undefined || String(config[onlyWith]) === "true");
+  });
+}
 
 /** The Debian suite at the root of an image. Images of one suite have most layers in common. */
 export function suiteOf(name: ImageName): DebianSuite {

@@ -29,6 +29,7 @@ describe("the configuration", () => {
       dashboard: { auth: "password" },
       maintenance: { schedule: "23 * * * *" },
       query: { engine: "light", dremioStorage: "20Gi" },
+      notebook: { isEnabled: false, storage: "1Gi" },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -44,7 +45,9 @@ describe("the configuration", () => {
       "lakehouse:alertMinimumHistoryMinutes": "20",
       "lakehouse:maintenance": "off",
       "lakehouse:queryEngine": "dremio",
+      "lakehouse:notebook": "true",
     });
+    expect(config.notebook.isEnabled).toBe(true);
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
     expect(config.streaming.alerts).toEqual({
@@ -100,7 +103,7 @@ Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     );
     expect(described).toEqual(coded);
     for (const { type, default: value, description } of Object.values(config)) {
-      expect(type).toBe(typeof value === "number" ? "integer" : "string");
+      expect(type).toBe(typeof value === "number" ? "integer" : typeof value);
       expect(description.length).toBeGreaterThan(10);
     }
   });

@@ -127,7 +127,8 @@ describe("the whole program", () => {
       .all("kubernetes:core/v1:Service")
       .flatMap(({ inputs }) => (inputs as unknown as V1Service).spec?.ports ?? [])
       .flatMap(({ nodePort }) => nodePort ?? []);
-    expect(used.toSorted()).toEqual(Object.values(nodePorts).toSorted());
+    const { notebook: _optional, ...always } = nodePorts;
+    expect(used.toSorted()).toEqual(Object.values(always).toSorted());
   });
 
   it("puts every object into its namespace", () => {
@@ -152,7 +153,7 @@ describe("the whole program", () => {
         .map(({ inputs }) => (inputs["spec"] as { image: string }).image),
       [image["registry"], "/", image["repository"], ":", image["tag"]].join(""),
     ];
-    const { "spark-operator-chart": chart, ...images } = testImages;
+    const { "spark-operator-chart": chart, notebook: _optional, ...images } = testImages;
     expect(new Set(used)).toEqual(new Set(Object.values(images)));
     expect(release.inputs["chart"]).toBe(chart);
   });
@@ -260,6 +261,71 @@ describe("the program with Dremio", () => {
       .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
       .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
     expect(holders).toEqual([]);
+  });
+});
+
+describe("the program with a notebook", () => {
+  let withNotebook: Recording;
+
+  beforeAll(async () => {
+    ({ recording: withNotebook } = await deploy({ "lakehouse:notebook": "true" }));
+  });
+
+  const container = (): V1Container => {
+    const found = workloads(withNotebook).find(({ name }) => name === "notebook");
+    return found?.pod.containers[0] as V1Container;
+  };
+
+  it("has one pod more, hardened, bounded and probed as all others", () => {
+    const names = (one: Recording) => pods(one).map(({ name }) => name);
+    expect(names(withNotebook).toSorted()).toEqual([...names(recording), "notebook"].toSorted());
+    const { pod } = workloads(withNotebook).find(({ name }) => name === "notebook") ?? {};
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 185, fsGroup: 185 },
+    });
+    expect(container()).toMatchObject({
+      image: testImages.notebook,
+      securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+      resources: { limits: { cpu: "2", memory: "2560Mi" } },
+      readinessProbe: { httpGet: { path: "/api", port: 8888 } },
+    });
+  });
+
+  it("is reached through its NodePort, with a token that only a Secret and a file hold", () => {
+    const { spec } = withNotebook.find("kubernetes:core/v1:Service", "notebook")
+      .inputs as V1Service;
+    expect(spec?.ports).toEqual([{ name: "http", port: 8888, nodePort: nodePorts.notebook }]);
+    const secret = withNotebook.find("kubernetes:core/v1:Secret", "notebook-token");
+    expect(secret.inputs["stringData"]).toEqual({ token: "secret of notebook-token" });
+    expect(container().args).toBeUndefined();
+    expect(container().env).toContainEqual({
+      name: "JUPYTER_TOKEN_FILE",
+      value: "/run/secrets/token/token",
+    });
+    const holders = withNotebook.resources
+      .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
+      .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
+    expect(holders).toEqual([]);
+  });
+
+  it("reads tables and features as users that can do no more", () => {
+    const env = new Map(container().env?.map(({ name, ...value }) => [name, value]));
+    expect(env.get("AWS_ACCESS_KEY_ID")?.valueFrom?.secretKeyRef?.name).toBe("minio-notebook");
+    const { volumes } = workloads(withNotebook).find(({ name }) => name === "notebook")?.pod ?? {};
+    const secretOf = (volume: string) =>
+      volumes?.find(({ name }) => name === volume)?.secret?.secretName;
+    expect(secretOf("features")).toBe("postgres-notebook");
+    expect(secretOf("query")).toBe("query-user");
+  });
+
+  it("is refused, with the cure, while its image is not built", async () => {
+    const { createNotebook } = await import("../../../components/notebook.ts");
+    const unbuilt = { isEnabled: true, image: undefined } as Parameters<typeof createNotebook>[1];
+    expect(() => {
+      createNotebook("notebook", unbuilt);
+    }).toThrow(/not built. Run `npm run up`/);
   });
 });
 

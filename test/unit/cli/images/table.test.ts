@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { imageFolder, type ImageName, images } from "../../../../cli/images/table.ts";
+import { imageFolder, type ImageName, images, podImages } from "../../../../cli/images/table.ts";
 
 const read = (name: ImageName, file: string): string =>
   readFileSync(join(imageFolder(name), file), "utf8");
@@ -22,7 +22,9 @@ describe.each(names)("the image %s", (name) => {
   it("runs as a numbered user, its own or its parent's, and never as root", () => {
     const users = [...containerfile.matchAll(/^USER (.*)$/gm)].map(([, user]) => user);
     const { from } = images[name];
-    const expected = "image" in from ? [] : [name === "spark" ? "185:185" : "10001:10001"];
+    // Root, while files are added, only where the parent has taken its rights away.
+    const again = containerfile.includes("RUN ") ? ["0:0", "185:185"] : [];
+    const expected = "image" in from ? again : [name === "spark" ? "185:185" : "10001:10001"];
     expect(users).toEqual(expected);
   });
 
@@ -58,5 +60,15 @@ describe("version labels", () => {
     ["spark-operator", "go.mod", /github\.com\/kubeflow\/spark-operator\/v2 v(\S+)/],
   ] as const)("%s: the label is what %s pins", (name, file, version) => {
     expect(label(name)).toBe(version.exec(read(name, file))?.[1]);
+  });
+});
+
+describe("podImages", () => {
+  it("leaves out mere parents, and what the stack's config does not ask for", () => {
+    const always = names.filter((name) => name !== "spark" && name !== "notebook");
+    expect(podImages({})).toEqual(always);
+    expect(podImages({ "lakehouse:notebook": false })).toEqual(always);
+    expect(podImages({ "lakehouse:notebook": true })).toEqual([...always, "notebook"]);
+    expect(podImages({ "lakehouse:notebook": "true" })).toEqual([...always, "notebook"]);
   });
 });

@@ -26,6 +26,8 @@ def spark_defaults(settings: Settings) -> dict[str, str]:
         f"spark.sql.catalog.{CATALOG}.cache-enabled": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
+        # Not beside the notebooks: the folder of a catalog that nobody uses.
+        "spark.sql.warehouse.dir": "/tmp/spark-warehouse",  # noqa: S108 - the pod's own
         # Each notebook that is open has a JVM of its own.
         "spark.master": "local[2]",
         "spark.driver.memory": "640m",

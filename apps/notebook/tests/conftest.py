@@ -43,7 +43,8 @@ class SparkTables:
         name, _, moment = name.partition("#*")
         states = self._warehouse.joinpath(*namespace, name, "metadata").glob("v*.metadata.json")
         latest = datetime.fromisoformat(moment).timestamp() if moment else float("inf")
-        known = [state for state in states if committed(state) <= latest]
+        # Nessie's commit is a moment later than the snapshot that is in it.
+        known = [state for state in states if committed(state) < latest]
         if not known:
             raise NoSuchTableError(identifier)
         newest = max(known, key=lambda state: int(re.findall(r"\d+", state.name)[0]))

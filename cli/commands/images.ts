@@ -7,7 +7,7 @@ import { readStackConfig } from "../deployment.ts";
 import { docker, ensureDocker } from "../host/docker.ts";
 import { buildImages, type ImageRefs } from "../images/build.ts";
 import { parseRegistry, pushImage } from "../images/push.ts";
-import { writeSbom } from "../images/sbom.ts";
+import { writeNpmSbom, writeSbom } from "../images/sbom.ts";
 import { type ImageName, podImages } from "../images/table.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { runSteps } from "../steps.ts";
@@ -79,6 +79,11 @@ async function makeImages({ stack, push, sbom }: ImagesOptions): Promise<ImageRe
         sboms.set(name, await writeSbom(name, refs[name] ?? "", folder ?? "", progress));
       },
     })),
+    {
+      title: "What the Node programs are made of",
+      skip: folder === undefined,
+      run: () => writeNpmSbom(folder ?? ""),
+    },
   ]);
   return Promise.all(
     names.map(async (name) => {

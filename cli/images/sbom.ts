@@ -1,4 +1,4 @@
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { buildGo } from "../build/go.ts";
@@ -30,7 +30,7 @@ async function find(progress: Progress): Promise<string> {
 
 /**
  * Writes what is in an image of the local engine, as CycloneDX JSON: Debian's packages, Python's,
- * jars, Go modules and npm packages, each with its version, its licence and where it lies.
+ * jars and Go modules, each with its version, its licence and where it lies.
  * @param name - file name without its extension
  * @returns the path of the file
  */
@@ -56,5 +56,19 @@ export async function writeSbom(
     progress,
   );
   await rename(partial, file);
+  return file;
+}
+
+/**
+ * Writes npm's own list of what our Node programs are bundled from, as CycloneDX JSON. In the image
+ * itself they are one file each, in which no tool finds a package again.
+ * @returns the path of the file
+ */
+export async function writeNpmSbom(folder: string): Promise<string> {
+  const options = ["--package-lock-only", "--omit=dev", "--sbom-format=cyclonedx"];
+  const list = await capture("npm", ["sbom", ...options], { cwd: root });
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, "npm.cdx.json");
+  await writeFile(file, `${list}\n`);
   return file;
 }

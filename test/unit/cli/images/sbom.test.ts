@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 const state = vi.hoisted(() => ({ cacheDir: "", stateDir: "", root: "" }));
 vi.mock("../../../../cli/host/paths.ts", () => state);
 
-const { writeSbom } = await import("../../../../cli/images/sbom.ts");
+const { writeNpmSbom, writeSbom } = await import("../../../../cli/images/sbom.ts");
 const silent = (): void => undefined;
 const path = process.env["PATH"];
 
@@ -26,6 +26,7 @@ beforeAll(async () => {
   await chmod(join(folder, "bin", "syft"), 0o755);
   process.env["PATH"] = `${join(folder, "bin")}:${path ?? ""}`;
   state.cacheDir = join(folder, "cache");
+  state.root = process.cwd();
 });
 
 afterAll(async () => {
@@ -46,3 +47,15 @@ it("an image's list is written by syft, whole or not at all", async () => {
   });
   expect(await readdir(lists)).toEqual(["kafka.cdx.json"]);
 });
+
+it("what the Node programs are made of is npm's own list, without what is for development", async () => {
+  const file = await writeNpmSbom(join(folder, "npm"));
+  const { bomFormat, components } = JSON.parse(await readFile(file, "utf8")) as {
+    bomFormat: string;
+    components: { name: string; licenses: { license: { id: string } }[] }[];
+  };
+  expect(bomFormat).toBe("CycloneDX");
+  const licences = new Map(components.map(({ name, licenses }) => [name, licenses]));
+  expect(licences.get("kafkajs")).toEqual([{ license: { id: "MIT" } }]);
+  expect(licences.get("eslint")).toBeUndefined();
+}, 60_000);

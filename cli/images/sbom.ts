@@ -46,7 +46,7 @@ export async function writeSbom(
   const partial = `${file}.partial`;
   await runLogged(
     syft,
-    ["scan", `docker:${ref}`, "--quiet", "--output", `cyclonedx-json=${partial}`],
+    ["scan", `docker:${ref}`, "--output", `cyclonedx-json=${partial}`],
     {
       what: `Listing what is in ${ref}`,
       cure: "Check that Docker runs and that /tmp has room for the image, then try again.",

@@ -1,4 +1,3 @@
-import { createAirflow } from "./components/airflow.ts";
 import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
 import { createFeatures } from "./components/features.ts";
@@ -28,7 +27,8 @@ export default async function lakehouse() {
   const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
   new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
   const minio = new Minio("minio", { ...at(images.minio, ports.minio), kafka, ...config.minio });
-  new Replay("replay", { image: images.apps, namespace, storage: minio.copier, ...config.replay });
+  const copier = { image: images.apps, namespace, storage: minio.copier };
+  const replay = new Replay("replay", { ...copier, ...config.replay });
   const database = at(images.postgres, ports.postgres);
   const postgres = new Postgres("postgres", { ...database, ...config.postgres });
   const redis = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
@@ -47,17 +47,13 @@ export default async function lakehouse() {
     ...{ offlineStore: postgres.features, onlineStore: redis, ...config.features },
   });
   new Maintenance("maintenance", { ...spark, image: images.maintenance, ...config.maintenance });
-  createOptionalParts({ ...spark, images, postgres, chosen: config.chosen });
-  const query = createQuery("query", {
-    ...at(images.query, ports.query),
-    bootstrapImage: images.apps,
-    catalog,
-    objectStorage: minio.query,
-    ...config.query,
-  });
+  const sql = { ...at(images.query, ports.query), bootstrapImage: images.apps, ...config.query };
+  const query = createQuery("query", { ...sql, catalog, objectStorage: minio.query });
   const view = { query, kafka, catalog, sparkUi: streaming.ui, features: redis.serving };
   new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...view, ...config.dashboard });
   const alerting = { namespace, image: images.apps, query, kafka, redis: redis.notifier };
   createNotifier("notifier", { ...alerting, ...config.notifier });
+  const { chosen } = config;
+  createOptionalParts({ ...spark, chosen, images, minio, postgres, query, replay });
   return { endpoints: endpoints(hostPort) };
 }

@@ -6,14 +6,14 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { nodePorts } from "../components/ports.ts";
-import { type Cluster, type ClusterKind, clusterOf } from "./cluster/cluster.ts";
+import { type Cluster, type ClusterKind, clusterKinds, clusterOf } from "./cluster/cluster.ts";
 import { UserError } from "./errors.ts";
 import { root, stateDir } from "./host/paths.ts";
 
 /** Kafka has a port a broker; a kind cluster fixes its ports before the number of brokers is known. */
 const mostBrokers = 3;
 
-const recorded = z.object({ cluster: z.enum(["kind", "current"]), kubeconfig: z.string() });
+const recorded = z.object({ cluster: z.enum(clusterKinds), kubeconfig: z.string() });
 
 /** Where a stack was deployed to, for the commands that come after `up`. */
 export type Deployment = z.infer<typeof recorded>;

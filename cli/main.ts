@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   load: () => import("./commands/load.ts"),
   open: () => import("./commands/open.ts"),
   logs: () => import("./commands/logs.ts"),
+  images: () => import("./commands/images.ts"),
   check: () => import("./commands/check.ts"),
   test: () => import("./commands/test.ts"),
   bench: () => import("./commands/bench.ts"),

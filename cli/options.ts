@@ -1,5 +1,7 @@
 import { Option } from "commander";
 
+import { clusterKinds } from "./cluster/cluster.ts";
+
 /** `--stack X`: which Pulumi.X.yaml, and so which deployment, a command speaks of. */
 export function stackOption(): Option {
   return new Option("--stack <name>", "the stack: Pulumi.<name>.yaml is its config").default("dev");
@@ -9,9 +11,9 @@ export function stackOption(): Option {
 export function clusterOption(): Option {
   return new Option(
     "--cluster <kind>",
-    "where it runs: a kind cluster of its own, or the current kubeconfig context",
+    "where it runs: a kind or k3d cluster of its own, or the current kubeconfig context",
   )
-    .choices(["kind", "current"])
+    .choices(clusterKinds)
     .default("kind");
 }
 

@@ -39,6 +39,7 @@ const schemes: Readonly<Record<string, string>> = {
   "kafka-ui": "http://",
   minio: "http://",
   nessie: "http://",
+  notebook: "http://",
   postgres: "postgresql://",
   query: "grpc://",
   redis: "redis://",

@@ -6,11 +6,10 @@ import {
   jsonStringify,
   type Output,
   type Resource,
-  RunError,
 } from "@pulumi/pulumi";
 
 import { airflowPod } from "./airflow-pod.ts";
-import { credentials, randomPassword } from "./helpers/credentials.ts";
+import { partUser, randomPassword } from "./helpers/credentials.ts";
 import { labels, podTemplate, service } from "./helpers/pod.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { DatabaseConnection } from "./postgres.ts";
@@ -33,11 +32,7 @@ export class Airflow extends ComponentResource {
   constructor(name: string, args: AirflowArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:apps:Airflow", name, {}, opts);
     const { namespace } = args;
-    const admin = credentials(
-      `${name}-user`,
-      { namespace, entries: { username: "lakehouse" } },
-      this,
-    );
+    const admin = partUser(name, namespace, this);
     const keys = createKeys(`${name}-keys`, namespace, this);
     const flows = createFlows(`${name}-flows`, args, this);
     const account = createAccount(name, namespace, this);
@@ -138,38 +133,4 @@ function createAccount(name: string, namespace: Input<string>, parent: Resource)
   );
   // Known once it has its rights.
   return binding.subjects.apply(() => name);
-}
-
-/** What may become Airflow. */
-export interface OptionalAirflowArgs extends Omit<
-  AirflowArgs,
-  "image" | "database" | "objectStorage"
-> {
-  readonly isEnabled: boolean;
-  /** Undefined where it was not built. */
-  readonly image: string | undefined;
-  /** Make what Airflow needs of them. */
-  readonly postgres: { readonly airflow: () => DatabaseConnection };
-  readonly minio: { readonly airflow: () => ObjectStorageConnection };
-}
-
-/**
- * Makes Airflow with its database and its bucket if it is wanted, and nothing otherwise.
- * @throws RunError when it is wanted and its image was not built.
- */
-export function createAirflow(name: string, args: OptionalAirflowArgs): void {
-  const { isEnabled, image, minio, postgres, ...rest } = args;
-  if (!isEnabled) return;
-  if (image === undefined) {
-    throw new RunError(
-      "The image of Airflow was not built. Run `npm run up`, which builds it where " +
-        "lakehouse:airflow is true.",
-    );
-  }
-  new Airflow(name, {
-    ...rest,
-    image,
-    database: postgres.airflow(),
-    objectStorage: minio.airflow(),
-  });
 }

@@ -34,10 +34,6 @@ const schedule = z
     'must be a cron schedule such as "23 * * * *", or "off"',
   );
 
-const flag = z
-  .enum(["true", "false"], { error: "must be true or false" })
-  .transform((value) => value === "true");
-
 /** Every key of the project; Pulumi.yaml describes each and states the same default. */
 export const schema = z.object({
   images: z.literal("built", { error: 'must be "built"' }).default("built"),
@@ -83,6 +79,8 @@ export const schema = z.object({
   cdc: flag.default(false),
   kafkaUi: flag.default(false),
   airflow: flag.default(false),
+  notebook: flag.default(false),
+  notebookStorage: quantity.default("1Gi"),
 });
 
 /** Keys whose values are not shown. */
@@ -194,6 +192,11 @@ export function readConfig(): LakehouseConfig {
       isScheduledElsewhere: keys.airflow,
     },
     query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
-    chosen: { cdc: keys.cdc, kafkaUi: keys.kafkaUi, airflow: keys.airflow },
+    chosen: {
+      cdc: keys.cdc,
+      kafkaUi: keys.kafkaUi,
+      airflow: keys.airflow,
+      notebook: keys.notebook ? { storage: keys.notebookStorage } : undefined,
+    },
   };
 }

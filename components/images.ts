@@ -29,6 +29,8 @@ const schema = z.object({
   apps: reference,
   /** Built only for a stack that has Airflow. */
   airflow: reference.optional(),
+  /** Built only for a stack that has a notebook. */
+  notebook: reference.optional(),
   /** Folder of the operator's Helm chart, out of the same module as the operator. */
   "spark-operator-chart": z.string().min(1),
 });

@@ -66,6 +66,8 @@ export class Minio extends ComponentResource {
   readonly copier: ObjectStorageConnection;
   /** Makes Airflow's bucket and user, which there are not otherwise. */
   readonly airflow: () => ObjectStorageConnection;
+  /** Makes the notebook's user, which there is not otherwise. */
+  readonly notebook: () => ObjectStorageConnection;
 
   constructor(name: string, args: MinioArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Minio", name, {}, opts);
@@ -129,6 +131,7 @@ export class Minio extends ComponentResource {
       const { endpoint, credentialsSecret } = connection("airflow");
       return { endpoint: all([endpoint, bucket]).apply(([to]) => to), credentialsSecret };
     };
+    this.notebook = () => connection("notebook");
     const { spark, nessie, query, loader } = this;
     this.registerOutputs({ spark, nessie, query, loader, copier: this.copier });
   }

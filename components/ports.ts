@@ -17,6 +17,7 @@ export const nodePorts = {
   /** Of parts that are off by default. */
   kafkaUi: 30081,
   airflow: 30088,
+  notebook: 30888,
 } as const;
 
 /** Addresses on this machine; `hostPort` maps a NodePort to the port here. */

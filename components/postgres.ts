@@ -31,6 +31,12 @@ export interface DatabaseAdministration {
   readonly deletedWith: Resource;
 }
 
+/** A database as one of its roles reaches it. */
+interface RoleInDatabase extends DatabaseConnection {
+  /** Name of the role, known once it exists. */
+  readonly role: Output<string>;
+}
+
 export interface PostgresArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -48,10 +54,12 @@ export class Postgres extends ComponentResource {
   readonly nessie: DatabaseConnection;
   readonly lakehouse: DatabaseConnection;
   /** The database `lakehouse`, as the role that writes features. */
-  readonly features: DatabaseConnection;
+  readonly features: RoleInDatabase;
   readonly administration: DatabaseAdministration;
   /** Makes Airflow's database, which there is not otherwise. */
   readonly airflow: () => DatabaseConnection;
+  /** Makes the notebook's role, which can read the features; there is none otherwise. */
+  readonly notebook: () => DatabaseConnection;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Postgres", name, {}, opts);
@@ -87,6 +95,8 @@ export class Postgres extends ComponentResource {
       this,
     );
     this.airflow = () => database("airflow");
+    this.notebook = () =>
+      createReader("notebook", this.features, args.namespace, this.administration, this);
     this.registerOutputs({
       nessie: this.nessie,
       lakehouse: this.lakehouse,
@@ -176,7 +186,7 @@ function createWriter(
   namespace: Input<string>,
   { host, provider, deletedWith }: DatabaseAdministration,
   parent: Resource,
-): DatabaseConnection {
+): RoleInDatabase {
   const opts = { parent, provider, deletedWith };
   const { secret, role } = createRole(`${host}-${name}`, name, namespace, opts);
   const connecting = new Grant(
@@ -208,7 +218,12 @@ function createWriter(
     },
     opts,
   );
-  return { address, database: readable.database, credentialsSecret: secret };
+  return {
+    address,
+    database: readable.database,
+    credentialsSecret: secret,
+    role: role.name,
+  };
 }
 
 function createRole(
@@ -224,4 +239,28 @@ function createRole(
   );
   const role = new Role(resource, { name, login: true, password }, opts);
   return { secret, role };
+}
+
+/** A role that can read every table that another role has made or will make in a database. */
+function createReader(
+  name: string,
+  { address, database, role: owner }: RoleInDatabase,
+  namespace: Input<string>,
+  { host, provider, deletedWith }: DatabaseAdministration,
+  parent: Resource,
+): DatabaseConnection {
+  const opts = { parent, provider, deletedWith };
+  const { secret, role } = createRole(`${host}-${name}`, name, namespace, opts);
+  new Grant(
+    `${host}-${name}-connect`,
+    { database, role: role.name, objectType: "database", privileges: ["CONNECT"] },
+    opts,
+  );
+  const readTables = {
+    ...{ database, role: role.name, schema: "public" },
+    ...{ objectType: "table", privileges: ["SELECT"] },
+  };
+  new Grant(`${host}-${name}-read`, readTables, opts);
+  new DefaultPrivileges(`${host}-${name}-read-new`, { ...readTables, owner }, opts);
+  return { address, database, credentialsSecret: secret };
 }

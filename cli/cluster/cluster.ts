@@ -1,5 +1,6 @@
 import type { Progress } from "../progress.ts";
 import { CurrentContext } from "./current.ts";
+import { K3dCluster } from "./k3d.ts";
 import { KindCluster } from "./kind.ts";
 
 /** What `ensure` did. */
@@ -43,13 +44,17 @@ export interface ClusterOptions {
   readonly portOffset: number;
 }
 
-/** The clusters to choose from. `k3d` would be one more line here. */
+/** The clusters to choose from. */
 const implementations = {
   kind: (options: ClusterOptions): Cluster => new KindCluster(options),
+  k3d: (options: ClusterOptions): Cluster => new K3dCluster(options),
   current: (): Cluster => new CurrentContext(),
 };
 
 export type ClusterKind = keyof typeof implementations;
+
+/** Every kind of cluster, the default first. */
+export const clusterKinds = Object.keys(implementations) as ClusterKind[];
 
 /** Gives the cluster of a kind; nothing is touched until it is asked to do something. */
 export function clusterOf(kind: ClusterKind, options: ClusterOptions): Cluster {

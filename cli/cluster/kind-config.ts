@@ -34,16 +34,3 @@ export function kindConfig(options: ClusterOptions, nodeImage: string, store?: s
     ],
   });
 }
-
-/** Docker's port bindings of a container, as `docker inspect` gives them. */
-export type PortBindings = Readonly<
-  Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
->;
-
-/** The NodePorts that an existing node does not map the way the options want. */
-export function unmappedPorts(options: ClusterOptions, bindings: PortBindings): number[] {
-  return options.nodePorts.filter((nodePort) => {
-    const wanted = String(nodePort + options.portOffset);
-    return !bindings[`${nodePort}/tcp`]?.some(({ HostPort }) => HostPort === wanted);
-  });
-}

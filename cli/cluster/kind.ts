@@ -1,7 +1,6 @@
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
 import { capture, runLogged } from "../host/command.ts";
 import {
   docker,
@@ -16,12 +15,18 @@ import { cacheDir, root, stateDir } from "../host/paths.ts";
 import { waitFor } from "../host/wait.ts";
 import type { Progress } from "../progress.ts";
 import type { Cluster, ClusterOptions, Ensured } from "./cluster.ts";
+import {
+  type PortBindings,
+  reasonToRemake,
+  requireMappedPorts,
+  requireOwnership,
+} from "./existing.ts";
 import { imageStore, prepareImageStore, removeImageStore } from "./image-store.ts";
 import { ensureKind } from "./kind-binary.ts";
-import { kindConfig, type PortBindings, unmappedPorts } from "./kind-config.ts";
+import { kindConfig } from "./kind-config.ts";
 import { loadImages } from "./load-images.ts";
 import { ensureNodeImage } from "./node-image.ts";
-import { type Owner, ownership, readOwner, removeOwner, writeOwner } from "./owner.ts";
+import { type Owner, removeOwner, writeOwner } from "./owner.ts";
 import { requireFreePorts } from "./ports.ts";
 
 /** A node that was stopped with all its pods needs most of a minute on two busy cores. */
@@ -52,8 +57,8 @@ export class KindCluster implements Cluster {
     if (node === undefined) {
       await this.requireFreePorts();
     } else {
-      await this.requireOwnership();
-      this.requirePorts(node);
+      const reason = reasonToRemake(await this.requireOwnership());
+      if (reason === undefined) requireMappedPorts(this.options, node.HostConfig.PortBindings);
     }
   }
 
@@ -127,13 +132,9 @@ export class KindCluster implements Cluster {
 
   /** Brings an existing node back if need be. Returns why it cannot be used, if so. */
   private async reasonToRemake(node: Node, progress: Progress): Promise<string | undefined> {
-    const owner = await this.requireOwnership();
-    if (owner !== undefined && owner.clone !== root) {
-      return `The clone ${owner.clone} that made the cluster no longer exists`;
-    }
-    if (owner?.isComplete === false)
-      return "An earlier run was interrupted while making the cluster";
-    this.requirePorts(node);
+    const reason = reasonToRemake(await this.requireOwnership());
+    if (reason !== undefined) return reason;
+    requireMappedPorts(this.options, node.HostConfig.PortBindings);
     if (node.State.Running && (await this.isReady())) return undefined;
     if (!node.State.Running) {
       progress("starting the node, which was stopped");
@@ -147,38 +148,16 @@ export class KindCluster implements Cluster {
       : undefined;
   }
 
-  /** Throws unless the existing cluster is this clone's, or its clone is gone. Returns the record. */
-  private async requireOwnership(): Promise<Owner | undefined> {
-    const owner = await readOwner(this.options.name);
-    const verdict = ownership(owner, root);
-    if (verdict === "foreign") {
-      throw new UserError(
-        `The cluster ${this.options.name} belongs to another clone, ${owner?.clone ?? ""}`,
-        {
-          cure: "Run `npm run down` there, or use another stack here (`-- --stack NAME`, with its own lakehouse:portOffset).",
-        },
-      );
-    }
-    // Without a record (somebody cleared the cache) our own kubeconfig shows that it is ours.
-    if (verdict === "nobody" && !existsSync(this.kubeconfig())) {
-      throw new UserError(`A cluster ${this.options.name} exists that was not made by this clone`, {
-        cure: `Remove it with \`docker rm --force --volumes ${this.node}\`, or use another stack (\`-- --stack NAME\`).`,
-      });
-    }
-    return owner;
+  private requireOwnership(): Promise<Owner | undefined> {
+    return requireOwnership({
+      name: this.options.name,
+      kubeconfig: this.kubeconfig(),
+      removal: `docker rm --force --volumes ${this.node}`,
+    });
   }
 
   private async requireFreePorts(): Promise<void> {
     await requireFreePorts(this.options.nodePorts.map((port) => this.hostPort(port)));
-  }
-
-  private requirePorts(node: Node): void {
-    const missing = unmappedPorts(this.options, node.HostConfig.PortBindings);
-    if (missing.length === 0) return;
-    throw new UserError(
-      `The cluster ${this.options.name} was made with other ports: ${missing.join(", ")} not mapped as the config says`,
-      { cure: "Run `npm run down` and then `npm run up`, or restore lakehouse:portOffset." },
-    );
   }
 
   private async isReady(): Promise<boolean> {

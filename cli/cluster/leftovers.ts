@@ -2,19 +2,27 @@ import { docker, dockerSucceeds, isDockerInstalled, isDockerRunning } from "../h
 
 const imagePattern = "reference=localhost/lakehouse/*";
 
-/** Lists what still exists of a kind cluster: containers, and kind's network if nothing uses it. */
+/**
+ * Lists what still exists of a kind or k3d cluster: containers and networks, kind's own if nothing
+ * uses it.
+ */
 export async function leftovers(cluster: string): Promise<string[]> {
   if (!isDockerInstalled() || !(await isDockerRunning())) return [];
   const list = async (label: string): Promise<string[]> => {
     const names = await docker(["ps", "--all", "--filter", label, "--format", "{{.Names}}"]);
     return names.split("\n").filter((name) => name !== "");
   };
-  const containers = await list(`label=io.x-k8s.kind.cluster=${cluster}`);
+  const containers = [
+    ...(await list(`label=io.x-k8s.kind.cluster=${cluster}`)),
+    ...(await list(`label=k3d.cluster=${cluster}`)),
+  ];
   const anyKind = await list("label=io.x-k8s.kind.cluster");
-  const hasNetwork = await dockerSucceeds(["network", "inspect", "kind"]);
+  const exists = (network: string) => dockerSucceeds(["network", "inspect", network]);
+  const isKindLeft = (await exists("kind")) && anyKind.length === 0;
   return [
     ...containers.map((name) => `container ${name}`),
-    ...(hasNetwork && anyKind.length === 0 ? ["network kind"] : []),
+    ...(isKindLeft ? ["network kind"] : []),
+    ...((await exists(`k3d-${cluster}`)) ? [`network k3d-${cluster}`] : []),
   ];
 }
 

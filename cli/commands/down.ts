@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 
 import type { Command } from "commander";
 
+import type { ClusterKind } from "../cluster/cluster.ts";
 import { leftovers, removeImages } from "../cluster/leftovers.ts";
 import { clusterForStack, readDeployment, removeDeployment } from "../deployment.ts";
 import { UserError } from "../errors.ts";
@@ -13,7 +14,7 @@ import { clusterAnswers } from "../workloads.ts";
 
 interface DownOptions {
   readonly stack: string;
-  readonly cluster?: "kind" | "current";
+  readonly cluster?: ClusterKind;
   readonly purge?: true;
 }
 
@@ -62,7 +63,7 @@ async function down({ stack: name, cluster: chosen, purge }: DownOptions): Promi
       title: "Looking for anything left",
       run: async () => {
         await removeDeployment(name);
-        const left = kind === "kind" ? await leftovers(`lakehouse-${name}`) : [];
+        const left = kind === "current" ? [] : await leftovers(`lakehouse-${name}`);
         if (left.length === 0) return;
         throw new UserError(`Still there: ${left.join(", ")}`, {
           cure: "Run `npm run down` again; remove by hand what stays.",

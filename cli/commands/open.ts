@@ -33,6 +33,10 @@ export function register(program: Command): void {
       if (secret !== undefined && login !== null) {
         process.stdout.write(`${howToSignIn(login.username, secret, deployment.kubeconfig)}\n`);
       }
+      const token = tokens[component];
+      if (token !== undefined) {
+        process.stdout.write(`${whereTokenIs(token, deployment.kubeconfig)}\n`);
+      }
       if (!found.ready) {
         throw new UserError(`${component} is not ready: ${found.reason ?? ""}`, {
           cure: `\`npm run logs ${component}\` tells more.`,
@@ -49,14 +53,27 @@ const logins: Readonly<Record<string, string>> = {
   "kafka-ui": "kafka-ui-user",
 };
 
+/** Secrets with the token of a page that asks for one, by component. */
+const tokens: Readonly<Record<string, string>> = { notebook: "notebook-token" };
+
 /** The password itself is not printed: terminals are logged and shared. */
 export function howToSignIn(user: string, secret: string, kubeconfig: string): string {
+  return [`  user      ${user}`, ...whereEntryIs("password", secret, kubeconfig)].join("\n");
+}
+
+/** As the password, the token itself is not printed. */
+export function whereTokenIs(secret: string, kubeconfig: string): string {
+  return whereEntryIs("token", secret, kubeconfig).join("\n");
+}
+
+function whereEntryIs(key: string, secret: string, kubeconfig: string): string[] {
+  const label = `  ${key.padEnd("password".length)}  `;
+  const indent = " ".repeat(label.length);
   return [
-    `  user      ${user}`,
-    `  password  in the Secret ${secret}:`,
-    `            kubectl --kubeconfig ${kubeconfig} -n ${namespace} get secret ${secret} \\`,
-    `              -o go-template='{{.data.password | base64decode}}'`,
-  ].join("\n");
+    `${label}in the Secret ${secret}:`,
+    `${indent}kubectl --kubeconfig ${kubeconfig} -n ${namespace} get secret ${secret} \\`,
+    `${indent}  -o go-template='{{.data.${key} | base64decode}}'`,
+  ];
 }
 
 /** A machine without a desktop has no browser to open; the address was printed all the same. */

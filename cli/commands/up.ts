@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 
 import { parseSpeed } from "../../apps/producer/replay.ts";
 import { inspectBehaviourCsv } from "../../apps/producer/behaviour-csv.ts";
-import type { Ensured } from "../cluster/cluster.ts";
+import type { ClusterKind, Ensured } from "../cluster/cluster.ts";
 import { endpoints } from "../../components/ports.ts";
 import { connection } from "../connection.ts";
 import { clusterForStack, readStackConfig, writeDeployment } from "../deployment.ts";
@@ -25,7 +25,7 @@ import { replay } from "./replay.ts";
 
 interface UpOptions {
   readonly stack: string;
-  readonly cluster: "kind" | "current";
+  readonly cluster: ClusterKind;
   readonly plugins: PluginChoice;
   readonly replay?: string;
   readonly speed: string;

@@ -41,7 +41,8 @@ export type ImageName =
   | "spark-operator"
   | "query"
   | "apps"
-  | "airflow";
+  | "airflow"
+  | "notebook";
 
 /** The folder with an image's Containerfile. */
 export function imageFolder(name: ImageName): string {
@@ -97,10 +98,15 @@ export const images: Readonly<Record<ImageName, Image>> = {
       features: sourceFolder("k8s-jobs/features"),
     },
   },
-  "kafka-connect": { from: { suite: "trixie" }, inputs: { jars: jarsOf("kafka-connect") } },
+  "kafka-connect": {
+    from: { suite: "trixie" },
+    onlyWith: "lakehouse:cdc",
+    inputs: { jars: jarsOf("kafka-connect") },
+  },
   // Upon the streaming job, whose tables, dead letters and settings it shares.
   cdc: {
     from: { image: "streaming" },
+    onlyWith: "lakehouse:cdc",
     inputs: { cdc: sourceFolder("k8s-jobs/cdc") },
   },
   "spark-operator": {
@@ -153,6 +159,16 @@ export const images: Readonly<Record<ImageName, Image>> = {
           isComplete: true,
         }),
       dags: sourceFolder("k8s-jobs/airflow-dags"),
+    },
+  },
+  notebook: {
+    from: { image: "spark" },
+    onlyWith: "lakehouse:notebook",
+    inputs: {
+      "site-packages": (progress) =>
+        pythonPackages(join(root, "apps/notebook/requirements.txt"), "3.11", progress),
+      streaming: sourceFolder("k8s-jobs/streaming"),
+      notebook: sourceFolder("apps/notebook"),
     },
   },
 };

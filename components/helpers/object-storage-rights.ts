@@ -9,7 +9,8 @@ export const airflowBucket = "airflow";
 type Bucket = (typeof buckets)[number] | typeof dremioBucket | typeof airflowBucket;
 
 /** The users of the object store, beside its administrator. */
-export type ObjectStorageUser = "spark" | "nessie" | "query" | "loader" | "copier" | "airflow";
+export type ObjectStorageUser =
+  "spark" | "nessie" | "query" | "loader" | "copier" | "airflow" | "notebook";
 
 /**
  * What a user may do with a bucket. All may list it; `add` does not include reading, `write` includes
@@ -34,6 +35,8 @@ export function rightsOf(
     loader: { storage: "add" },
     copier: { storage: "read", bronze: "add" },
     airflow: { [airflowBucket]: "write" },
+    // A user of its own, since Dremio's can write as well.
+    notebook: { warehouse: "read" },
   };
 }
 

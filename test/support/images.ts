@@ -15,6 +15,7 @@ export const testImages: Images = {
   "spark-operator": "localhost/lakehouse/spark-operator:000000000007",
   query: "localhost/lakehouse/query:000000000008",
   apps: "localhost/lakehouse/apps:000000000009",
-  airflow: "localhost/lakehouse/airflow:000000000011",
+  airflow: "localhost/lakehouse/airflow:000000000014",
+  notebook: "localhost/lakehouse/notebook:000000000015",
   "spark-operator-chart": "/cache/spark-operator",
 };

@@ -8,9 +8,9 @@ import type {
   V1Service,
 } from "@kubernetes/client-node";
 import { output } from "@pulumi/pulumi";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
-import { type AirflowArgs, Airflow, createAirflow } from "../../../components/airflow.ts";
+import { type AirflowArgs, Airflow } from "../../../components/airflow.ts";
 import { podTemplate } from "../../../components/helpers/pod.ts";
 import { record, type Recording } from "../../support/mocks.ts";
 
@@ -223,34 +223,5 @@ describe("Airflow", () => {
     expect((inputs as unknown as V1Service).spec?.ports).toEqual([
       { name: "http", port: 8080, nodePort: 30088 },
     ]);
-  });
-});
-
-describe("Airflow as an option", () => {
-  const create = (isEnabled: boolean, image: string | undefined) => {
-    const postgres = { airflow: vi.fn(() => database) };
-    const minio = { airflow: vi.fn(() => objectStorage) };
-    const made = record(() => {
-      createAirflow("airflow", { ...args, isEnabled, image, postgres, minio });
-    });
-    return { made, postgres, minio };
-  };
-
-  it("makes nothing, neither database nor bucket, unless it is wanted", async () => {
-    const { made, postgres, minio } = create(false, undefined);
-    expect((await made).resources).toEqual([]);
-    expect(postgres.airflow).not.toHaveBeenCalled();
-    expect(minio.airflow).not.toHaveBeenCalled();
-  });
-
-  it("is made where it is wanted", async () => {
-    const { made } = create(true, "localhost/lakehouse/airflow:1");
-    expect((await made).find("kubernetes:apps/v1:Deployment", "airflow")).toBeDefined();
-  });
-
-  it("says what to do when its image was not built", async () => {
-    await expect(create(true, undefined).made).rejects.toThrow(
-      "The image of Airflow was not built. Run `npm run up`",
-    );
   });
 });

@@ -33,7 +33,7 @@ describe("the configuration", () => {
       maintenance: { schedule: "23 * * * *" },
       replay: { schedule: "*/5 * * * *", pace: "max", isScheduledElsewhere: false },
       query: { engine: "light", dremioStorage: "20Gi" },
-      chosen: { cdc: false, kafkaUi: false },
+      chosen: { cdc: false, kafkaUi: false, airflow: false, notebook: undefined },
     });
     expect(hostPort(30092)).toBe(30092);
   });
@@ -55,8 +55,14 @@ describe("the configuration", () => {
       "lakehouse:queryEngine": "dremio",
       "lakehouse:cdc": "true",
       "lakehouse:airflow": "true",
+      "lakehouse:notebook": "true",
     });
-    expect(config.chosen).toEqual({ cdc: true, kafkaUi: false });
+    expect(config.chosen).toEqual({
+      cdc: true,
+      kafkaUi: false,
+      airflow: true,
+      notebook: { storage: "1Gi" },
+    });
     expect(config.kafka.brokers).toBe(3);
     expect(config.minio.storage).toBe("1Ti");
     expect(config.streaming.alerts).toEqual({
@@ -75,7 +81,6 @@ describe("the configuration", () => {
     });
     expect(config.query.engine).toBe("dremio");
     expect(config.minio.queryEngine).toBe("dremio");
-    expect(config.airflow.isEnabled).toBe(true);
   });
 
   it("keeps the webhook secret, also when it is wrong", async () => {

@@ -173,6 +173,30 @@ describe("MinIO", () => {
     });
   });
 
+  it("lets the notebook read tables, and has no user for it unless there is one", async () => {
+    expect(recording.all("minio:index/iamUser:IamUser").map(({ name }) => name)).toEqual([
+      "minio-copier",
+      "minio-loader",
+      "minio-nessie",
+      "minio-query",
+      "minio-spark",
+    ]);
+    const withNotebook = await record(() => {
+      new Minio("minio", {
+        namespace: "lakehouse",
+        image: "localhost/lakehouse/minio:1",
+        nodePort: 30900,
+        hostPort: 31000,
+        storage: "20Gi",
+        queryEngine: "light",
+        kafka: { address: "kafka:9092" },
+      }).notebook();
+    });
+    const policyOf = (one: Recording, user: string) =>
+      one.find("minio:index/iamPolicy:IamPolicy", `minio-${user}`).inputs["policy"];
+    expect(policyOf(withNotebook, "notebook")).toBe(policyOf(recording, "query"));
+  });
+
   it("gives Dremio a bucket of its own, beside reading tables", async () => {
     const withDremio = await record(
       () =>

@@ -125,4 +125,40 @@ describe("Postgres", () => {
     const secret = recording.find("kubernetes:core/v1:Secret", name).inputs as V1Secret;
     expect(secret.stringData).toEqual({ username: database, password: `secret of ${name}` });
   });
+
+  it("has a role that reads the features, and those to come, where there is a notebook", async () => {
+    const withNotebook = await record(() => {
+      new Postgres("postgres", {
+        namespace: "lakehouse",
+        image: "localhost/lakehouse/postgres:1",
+        nodePort: 30432,
+        hostPort: 30532,
+        storage: "2Gi",
+      }).notebook();
+    });
+    const inputsOf = (type: string, name: string) => withNotebook.find(type, name).inputs;
+    expect(recording.all("postgresql:index/defaultPrivileges:DefaultPrivileges")).toEqual([]);
+    expect(inputsOf("postgresql:index/role:Role", "postgres-notebook")).toEqual({
+      name: "notebook",
+      login: true,
+      password: "secret of postgres-notebook",
+    });
+    const reader = { database: "lakehouse", role: "notebook" };
+    const tables = { schema: "public", objectType: "table", privileges: ["SELECT"] };
+    expect(inputsOf("postgresql:index/grant:Grant", "postgres-notebook-connect")).toEqual({
+      ...reader,
+      objectType: "database",
+      privileges: ["CONNECT"],
+    });
+    expect(inputsOf("postgresql:index/grant:Grant", "postgres-notebook-read")).toEqual({
+      ...reader,
+      ...tables,
+    });
+    expect(
+      inputsOf(
+        "postgresql:index/defaultPrivileges:DefaultPrivileges",
+        "postgres-notebook-read-new",
+      ),
+    ).toEqual({ ...reader, ...tables, owner: "lakehouse" });
+  });
 });

@@ -79,12 +79,18 @@ const pods = (recording: Recording) => [
 
 let recording: Recording;
 let outputs: unknown;
-/** The program with every optional part that our own images are for. */
+/** The optional parts that our own images are for. */
+const everyPart = {
+  "lakehouse:cdc": "true",
+  "lakehouse:airflow": "true",
+  "lakehouse:notebook": "true",
+};
+/** The program with all of them. */
 let complete: Recording;
 
 beforeAll(async () => {
   ({ recording, outputs } = await deploy());
-  ({ recording: complete } = await deploy({ "lakehouse:cdc": "true" }));
+  ({ recording: complete } = await deploy(everyPart));
 });
 
 describe("the whole program", () => {
@@ -134,13 +140,12 @@ describe("the whole program", () => {
   });
 
   it("uses the NodePorts that the cluster maps, each once", async () => {
-    const { recording: withPage } = await deploy({ "lakehouse:kafkaUi": "true" });
+    const { recording: withPage } = await deploy({ ...everyPart, "lakehouse:kafkaUi": "true" });
     const used = withPage
       .all("kubernetes:core/v1:Service")
       .flatMap(({ inputs }) => (inputs as unknown as V1Service).spec?.ports ?? [])
       .flatMap(({ nodePort }) => nodePort ?? []);
-    const always = Object.values(nodePorts).filter((port) => port !== nodePorts.airflow);
-    expect(used.toSorted()).toEqual(always.toSorted());
+    expect(used.toSorted()).toEqual(Object.values(nodePorts).toSorted());
   });
 
   it("puts every object into its namespace", () => {
@@ -166,8 +171,7 @@ describe("the whole program", () => {
       [image["registry"], "/", image["repository"], ":", image["tag"]].join(""),
     ];
     const { "spark-operator-chart": chart, ...images } = testImages;
-    const always = Object.values(images).filter((one) => one !== images.airflow);
-    expect(new Set(used)).toEqual(new Set(always));
+    expect(new Set(used)).toEqual(new Set(Object.values(images)));
     expect(release.inputs["chart"]).toBe(chart);
   });
 
@@ -363,6 +367,63 @@ describe("the program with Airflow", () => {
       .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
       .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
     expect(holders).toEqual([]);
+  });
+});
+
+describe("the program with a notebook", () => {
+  let withNotebook: Recording;
+
+  beforeAll(async () => {
+    ({ recording: withNotebook } = await deploy({ "lakehouse:notebook": "true" }));
+  });
+
+  const container = (): V1Container => {
+    const found = workloads(withNotebook).find(({ name }) => name === "notebook");
+    return found?.pod.containers[0] as V1Container;
+  };
+
+  it("has one pod more, hardened, bounded and probed as all others", () => {
+    const names = (one: Recording) => pods(one).map(({ name }) => name);
+    expect(names(withNotebook).toSorted()).toEqual([...names(recording), "notebook"].toSorted());
+    const { pod } = workloads(withNotebook).find(({ name }) => name === "notebook") ?? {};
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 185, fsGroup: 185 },
+    });
+    expect(container()).toMatchObject({
+      image: testImages.notebook,
+      securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+      resources: { limits: { cpu: "2", memory: "2560Mi" } },
+      readinessProbe: { httpGet: { path: "/api", port: 8888 } },
+    });
+  });
+
+  it("is reached through its NodePort, with a token that only a Secret and a file hold", () => {
+    const { spec } = withNotebook.find("kubernetes:core/v1:Service", "notebook")
+      .inputs as V1Service;
+    expect(spec?.ports).toEqual([{ name: "http", port: 8888, nodePort: nodePorts.notebook }]);
+    const secret = withNotebook.find("kubernetes:core/v1:Secret", "notebook-token");
+    expect(secret.inputs["stringData"]).toEqual({ token: "secret of notebook-token" });
+    expect(container().args).toBeUndefined();
+    expect(container().env).toContainEqual({
+      name: "JUPYTER_TOKEN_FILE",
+      value: "/run/secrets/token/token",
+    });
+    const holders = withNotebook.resources
+      .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
+      .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
+    expect(holders).toEqual([]);
+  });
+
+  it("reads tables and features as users that can do no more", () => {
+    const env = new Map(container().env?.map(({ name, ...value }) => [name, value]));
+    expect(env.get("AWS_ACCESS_KEY_ID")?.valueFrom?.secretKeyRef?.name).toBe("minio-notebook");
+    const { volumes } = workloads(withNotebook).find(({ name }) => name === "notebook")?.pod ?? {};
+    const secretOf = (volume: string) =>
+      volumes?.find(({ name }) => name === volume)?.secret?.secretName;
+    expect(secretOf("features")).toBe("postgres-notebook");
+    expect(secretOf("query")).toBe("query-user");
   });
 });
 

@@ -6,7 +6,9 @@ import { buildHash, type GoBuild, isAtLeast } from "../../../../cli/build/go.ts"
 
 test.each([
   ["go1.26.6", "1.26", true],
-  ["go1.27rc1", "1.26", true],
+  ["go1.26", "1.26.3", false],
+  ["go1.26.3", "1.26.3", true],
+  ["go1.27rc1", "1.26.3", true],
   ["go2.0", "1.26", true],
   ["go1.25.9", "1.26", false],
   ["go1.9", "1.26", false],

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { readRequirements, wheelPlatforms } from "../../../../cli/build/python.ts";
 
 describe("wheelPlatforms", () => {
-  it("names every glibc up to trixie's, the newest first, and the old name of 2.17", () => {
-    const platforms = wheelPlatforms("x64");
+  it("names every glibc up to the image's, the newest first, and the old name of 2.17", () => {
+    const platforms = wheelPlatforms(41, "x64");
     expect(platforms[0]).toBe("manylinux_2_41_x86_64");
     expect(platforms).toContain("manylinux_2_28_x86_64");
     expect(platforms.slice(-2)).toEqual(["manylinux_2_17_x86_64", "manylinux2014_x86_64"]);
@@ -14,7 +14,7 @@ describe("wheelPlatforms", () => {
   });
 
   it("uses Python's name of the architecture", () => {
-    expect(wheelPlatforms("arm64")[0]).toBe("manylinux_2_41_aarch64");
+    expect(wheelPlatforms(41, "arm64")[0]).toBe("manylinux_2_41_aarch64");
   });
 });
 

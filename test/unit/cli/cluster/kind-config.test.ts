@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { kindConfig, unmappedPorts } from "../../../../cli/cluster/kind-config.ts";
+import { unmappedPorts } from "../../../../cli/cluster/existing.ts";
+import { kindConfig } from "../../../../cli/cluster/kind-config.ts";
 
 const options = { name: "lakehouse-test", nodePorts: [30092, 30900], portOffset: 100 };
 

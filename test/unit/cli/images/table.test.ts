@@ -22,7 +22,9 @@ describe.each(names)("the image %s", (name) => {
   it("runs as a numbered user, its own or its parent's, and never as root", () => {
     const users = [...containerfile.matchAll(/^USER (.*)$/gm)].map(([, user]) => user);
     const { from } = images[name];
-    const expected = "image" in from ? [] : [name === "spark" ? "185:185" : "10001:10001"];
+    // Root, while files are added, only where the parent has taken its rights away.
+    const again = containerfile.includes("RUN ") ? ["0:0", "185:185"] : [];
+    const expected = "image" in from ? again : [name === "spark" ? "185:185" : "10001:10001"];
     expect(users).toEqual(expected);
   });
 
@@ -74,5 +76,15 @@ describe("version labels", () => {
 
   it("a Connect worker and the brokers are of one version", () => {
     expect(label("kafka-connect")).toBe(label("kafka"));
+  });
+});
+
+describe("podImages", () => {
+  it("leaves out mere parents, and what the stack's config does not ask for", () => {
+    const always = names.filter((name) => name !== "spark" && name !== "notebook");
+    expect(podImages({})).toEqual(always);
+    expect(podImages({ "lakehouse:notebook": false })).toEqual(always);
+    expect(podImages({ "lakehouse:notebook": true })).toEqual([...always, "notebook"]);
+    expect(podImages({ "lakehouse:notebook": "true" })).toEqual([...always, "notebook"]);
   });
 });

@@ -1,4 +1,4 @@
-"""A real Spark session with real Iceberg tables, in a folder of its own, for all jobs' tests."""
+"""A real Spark session with real Iceberg tables, in a folder of its own, for all tests."""
 
 import os
 from collections.abc import Iterator

@@ -46,7 +46,11 @@ export async function objectEvents(
   const { bootstrapServers } = JSON.parse(process.env["LAKEHOUSE_TEST_KAFKA"] ?? "{}") as {
     bootstrapServers: string[];
   };
-  const kafka = new Kafka({ brokers: bootstrapServers, logLevel: logLevel.NOTHING, retry: { retries: 15 } });
+  const kafka = new Kafka({
+    brokers: bootstrapServers,
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 15 },
+  });
   const consumer = kafka.consumer({ groupId: `test-${topic}-${prefix}-${Date.now()}` });
   const events = new Map<string, ObjectEvent>();
   try {

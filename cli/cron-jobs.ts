@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { BatchV1Api, CoreV1Api, KubeConfig, type V1Job } from "@kubernetes/client-node";
+import { BatchV1Api, CoreV1Api, KubeConfig, V1Job, V1ObjectMeta } from "@kubernetes/client-node";
 
 import { UserError } from "./errors.ts";
 import type { Progress } from "./progress.ts";
@@ -66,17 +66,15 @@ export class CronJobs {
 
   async #start(name: string, args: readonly string[]): Promise<string> {
     const { spec } = await this.#batch.readNamespacedCronJob({ name, namespace });
-    const template = spec.jobTemplate.spec?.template;
-    const [container] = template?.spec?.containers ?? [];
-    if (!spec.jobTemplate.spec || !container) throw new Error(`CronJob ${name} has no container`);
+    const body = new V1Job();
+    body.metadata = new V1ObjectMeta();
+    body.metadata.generateName = `${name}-by-hand-`;
+    body.metadata.annotations = { "cronjob.kubernetes.io/instantiate": "manual" };
+    body.spec = spec.jobTemplate.spec;
+    const [container] = body.spec?.template.spec?.containers ?? [];
+    if (!body.spec || !container) throw new Error(`The CronJob ${name} has no container`);
+    body.spec.ttlSecondsAfterFinished = keptFor;
     container.args = [...(container.args ?? []), ...args];
-    const body: V1Job = {
-      metadata: {
-        generateName: `${name}-by-hand-`,
-        annotations: { "cronjob.kubernetes.io/instantiate": "manual" },
-      },
-      spec: { ...spec.jobTemplate.spec, ttlSecondsAfterFinished: keptFor },
-    };
     const { metadata } = await this.#batch.createNamespacedJob({ namespace, body });
     return metadata?.name ?? "";
   }

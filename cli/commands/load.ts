@@ -118,8 +118,8 @@ async function requireReplay(kubeconfig: string, stack: string): Promise<void> {
   const names = await new CronJobs(kubeconfig).names();
   const missing = flows.map((flow) => `replay-${flow}`).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
-  throw new UserError(`The stack "${stack}" has no CronJob ${missing.join(" and none ")}`, {
-    cure: `Its feature pipeline is off: remove \`lakehouse:features: false\` from Pulumi.${stack}.yaml and run \`npm run up\`.`,
+  throw new UserError(`The stack "${stack}" has no CronJob ${missing.join(" or ")}`, {
+    cure: `Run \`npm run up\`. If Pulumi.${stack}.yaml turns the feature pipeline off (\`lakehouse:features: false\`), remove that line before.`,
   });
 }
 

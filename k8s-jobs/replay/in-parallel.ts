@@ -13,9 +13,9 @@ export async function inParallel<Item>(
   const worker = async (): Promise<void> => {
     for (;;) {
       // A generator answers one call after the other, whoever calls.
-      const { done, value } = await items.next();
-      if (done === true || hasFailed) return;
-      await work(value);
+      const next = await items.next();
+      if (next.done === true || hasFailed) return;
+      await work(next.value);
     }
   };
   const outcomes = await Promise.allSettled(

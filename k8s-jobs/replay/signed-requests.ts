@@ -35,8 +35,8 @@ export interface ObjectWrite {
 }
 
 /**
- * Writes small objects through S3's API. To send one through the S3 client costs four times as much
- * CPU time, more than it costs MinIO to store it.
+ * Writes small objects through S3's API. To send one through the S3 client takes three times as much
+ * CPU time, almost as much as it takes MinIO to store it.
  */
 export class SignedRequests {
   readonly #endpoint: URL;

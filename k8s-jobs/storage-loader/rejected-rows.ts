@@ -101,7 +101,7 @@ export class RejectedRows {
     const folder = this.#file.replace(/[^\w.-]/g, "_").slice(-100);
     const line = String(first.line).padStart(12, "0");
     const key = `rejected/${folder}/line-${line}-${hash("sha256", content).slice(0, 12)}.jsonl`;
-    const { value: known } = await this.#store.list(buckets.storage, key).next();
-    if (known !== key) await this.#store.put(buckets.storage, key, content);
+    const known = await this.#store.list(buckets.storage, key).next();
+    if (known.done === true) await this.#store.put(buckets.storage, key, content);
   }
 }

@@ -150,45 +150,45 @@ describe("what a bucket has", () => {
   });
 
   it("S3BucketNotification: the whole configuration of a bucket", async () => {
-      const bucket = await minio.create(BUCKET, { bucket: uniqueName("bucket") });
-      const inputs = {
-        bucket: bucket.id,
-        queues: [
-          {
-            id: "training",
-            queueArn: notificationArn,
-            events: ["s3:ObjectCreated:*"],
-            filterPrefix: "training_data/",
-            filterSuffix: ".csv",
-          },
-          {
-            queueArn: notificationArn,
-            events: ["s3:ObjectRemoved:Delete", "s3:ObjectCreated:Put"],
-            filterPrefix: "testing_data/",
-          },
-        ],
-      };
-      const notification = await minio.create(NOTIFICATION, inputs);
-      expect(notification.id).toBe(bucket.id);
-      expect(notification.outputs["queues"]).toMatchObject([
-        { id: "training" },
-        { id: expect.stringMatching(/^tf-s3-queue-/) as string },
-      ]);
-      await notification.refresh();
-      expect(notification.inputs).toEqual(inputs);
-      expect(await notification.diff(inputs)).toEqual([]);
+    const bucket = await minio.create(BUCKET, { bucket: uniqueName("bucket") });
+    const inputs = {
+      bucket: bucket.id,
+      queues: [
+        {
+          id: "training",
+          queueArn: notificationArn,
+          events: ["s3:ObjectCreated:*"],
+          filterPrefix: "training_data/",
+          filterSuffix: ".csv",
+        },
+        {
+          queueArn: notificationArn,
+          events: ["s3:ObjectRemoved:Delete", "s3:ObjectCreated:Put"],
+          filterPrefix: "testing_data/",
+        },
+      ],
+    };
+    const notification = await minio.create(NOTIFICATION, inputs);
+    expect(notification.id).toBe(bucket.id);
+    expect(notification.outputs["queues"]).toMatchObject([
+      { id: "training" },
+      { id: expect.stringMatching(/^tf-s3-queue-/) as string },
+    ]);
+    await notification.refresh();
+    expect(notification.inputs).toEqual(inputs);
+    expect(await notification.diff(inputs)).toEqual([]);
 
-      const fewer = { ...inputs, queues: inputs.queues.slice(1) };
-      await notification.update(fewer);
-      await notification.refresh();
-      expect(await notification.diff(fewer)).toEqual([]);
-      expect((await readNotification(bucket.id)).length).toBe(1);
+    const fewer = { ...inputs, queues: inputs.queues.slice(1) };
+    await notification.update(fewer);
+    await notification.refresh();
+    expect(await notification.diff(fewer)).toEqual([]);
+    expect((await readNotification(bucket.id)).length).toBe(1);
 
-      await notification.delete();
-      expect(await readNotification(bucket.id)).toEqual([]);
-      await bucket.delete();
-      expect(await notification.refresh()).toBe(false);
-      await notification.delete();
+    await notification.delete();
+    expect(await readNotification(bucket.id)).toEqual([]);
+    await bucket.delete();
+    expect(await notification.refresh()).toBe(false);
+    await notification.delete();
   });
 
   it("S3BucketPolicy: the same whatever the server's way to write it", async () => {

@@ -66,15 +66,15 @@ export class CronJobs {
 
   async #start(name: string, args: readonly string[]): Promise<string> {
     const { spec } = await this.#batch.readNamespacedCronJob({ name, namespace });
+    const job = spec.jobTemplate.spec;
+    const [container] = job?.template.spec?.containers ?? [];
+    if (!job || !container) throw new Error(`The CronJob ${name} has no container`);
+    container.args = [...(container.args ?? []), ...args];
     const body = new V1Job();
     body.metadata = new V1ObjectMeta();
     body.metadata.generateName = `${name}-by-hand-`;
     body.metadata.annotations = { "cronjob.kubernetes.io/instantiate": "manual" };
-    body.spec = spec.jobTemplate.spec;
-    const [container] = body.spec?.template.spec?.containers ?? [];
-    if (!body.spec || !container) throw new Error(`The CronJob ${name} has no container`);
-    body.spec.ttlSecondsAfterFinished = keptFor;
-    container.args = [...(container.args ?? []), ...args];
+    body.spec = { ...job, ttlSecondsAfterFinished: keptFor };
     const { metadata } = await this.#batch.createNamespacedJob({ namespace, body });
     return metadata?.name ?? "";
   }

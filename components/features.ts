@@ -61,8 +61,9 @@ export class Features extends ComponentResource {
           DATABASE_PASSWORD: { secret: offlineStore.credentialsSecret, key: "password" },
           REDIS_PASSWORD: { secret: onlineStore.credentialsSecret, key: "password" },
         },
-        // Driver and tasks are one JVM; beyond its heap some 250 MiB of its own, and 110 of Python.
-        driver: { cores: 1, cpu: "100m", heapMiB: 576, overheadMiB: 448 },
+        // Driver and tasks are one JVM: beyond its heap, of which half is in use, it needs some 300 MiB
+        // of its own, most of it for classes that Spark generates, and Python 110.
+        driver: { cores: 1, cpu: "100m", heapMiB: 480, overheadMiB: 544 },
       },
       { parent: this, dependsOn: opts?.dependsOn ?? [] },
     );

@@ -14,7 +14,7 @@ import { ChangeDataCapture } from "../../../components/change-data-capture.ts";
 import { record, type Recording } from "../../support/mocks.ts";
 
 const topics = (recording: Recording) =>
-  recording.all("kafka:index/topic:Topic").map(({ inputs }) => inputs as Record<string, unknown>);
+  recording.all("kafka:index/topic:Topic").map(({ inputs }) => inputs);
 
 const environment = (container: V1Container | undefined) =>
   Object.fromEntries(

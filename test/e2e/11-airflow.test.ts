@@ -32,8 +32,11 @@ function objectStore(): S3Store {
   return new S3Store(access, 8);
 }
 
-const list = (bucket: string, prefix: string): Promise<string[]> =>
-  Array.fromAsync(store.list(bucket, prefix));
+async function list(bucket: string, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of store.list(bucket, prefix)) keys.push(key);
+  return keys;
+}
 
 beforeAll(async () => {
   store = objectStore();

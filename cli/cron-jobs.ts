@@ -66,15 +66,16 @@ export class CronJobs {
 
   async #start(name: string, args: readonly string[]): Promise<string> {
     const { spec } = await this.#batch.readNamespacedCronJob({ name, namespace });
+    const work = spec.jobTemplate.spec;
+    const [container] = work?.template.spec?.containers ?? [];
+    if (!work || !container) throw new Error(`The CronJob ${name} has no container`);
+    container.args = [...(container.args ?? []), ...args];
+    work.ttlSecondsAfterFinished = keptFor;
     const body = new V1Job();
     body.metadata = new V1ObjectMeta();
     body.metadata.generateName = `${name}-by-hand-`;
     body.metadata.annotations = { "cronjob.kubernetes.io/instantiate": "manual" };
-    body.spec = spec.jobTemplate.spec;
-    const [container] = body.spec?.template.spec?.containers ?? [];
-    if (!body.spec || !container) throw new Error(`The CronJob ${name} has no container`);
-    body.spec.ttlSecondsAfterFinished = keptFor;
-    container.args = [...(container.args ?? []), ...args];
+    body.spec = work;
     const { metadata } = await this.#batch.createNamespacedJob({ namespace, body });
     return metadata?.name ?? "";
   }

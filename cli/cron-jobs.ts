@@ -66,15 +66,16 @@ export class CronJobs {
 
   async #start(name: string, args: readonly string[]): Promise<string> {
     const { spec } = await this.#batch.readNamespacedCronJob({ name, namespace });
-    const job = spec.jobTemplate.spec;
-    const [container] = job?.template.spec?.containers ?? [];
-    if (!job || !container) throw new Error(`The CronJob ${name} has no container`);
+    const work = spec.jobTemplate.spec;
+    const [container] = work?.template.spec?.containers ?? [];
+    if (!work || !container) throw new Error(`The CronJob ${name} has no container`);
     container.args = [...(container.args ?? []), ...args];
+    work.ttlSecondsAfterFinished = keptFor;
     const body = new V1Job();
     body.metadata = new V1ObjectMeta();
     body.metadata.generateName = `${name}-by-hand-`;
     body.metadata.annotations = { "cronjob.kubernetes.io/instantiate": "manual" };
-    body.spec = { ...job, ttlSecondsAfterFinished: keptFor };
+    body.spec = work;
     const { metadata } = await this.#batch.createNamespacedJob({ namespace, body });
     return metadata?.name ?? "";
   }

@@ -81,10 +81,14 @@ describe("version labels", () => {
 
 describe("podImages", () => {
   it("leaves out mere parents, and what the stack's config does not ask for", () => {
-    const always = names.filter((name) => name !== "spark" && name !== "notebook");
+    const optional = ["kafka-connect", "cdc", "airflow", "notebook"];
+    const always = names.filter((name) => name !== "spark" && !optional.includes(name));
     expect(podImages({})).toEqual(always);
     expect(podImages({ "lakehouse:notebook": false })).toEqual(always);
     expect(podImages({ "lakehouse:notebook": true })).toEqual([...always, "notebook"]);
     expect(podImages({ "lakehouse:notebook": "true" })).toEqual([...always, "notebook"]);
+    expect(podImages({ "lakehouse:cdc": true })).toEqual(
+      names.filter((name) => always.includes(name) || name === "cdc" || name === "kafka-connect"),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 
 import type { FlightClient } from "../apps/query/client/flight-client.ts";
+import { connection } from "./connection.ts";
 import { UserError } from "./errors.ts";
 import { waitFor } from "./host/wait.ts";
 import type { Progress } from "./progress.ts";
@@ -17,13 +18,22 @@ const patience = 180_000;
 export type KpiRow = Readonly<Record<string, unknown>>;
 
 /**
- * Waits until SQL shows a KPI row, and returns the latest.
+ * Waits until SQL shows a KPI row of a stack that is being deployed, and returns the latest.
+ * @param deployed - resolves when all parts are ready; from then on patience is limited
  * @throws UserError when none shows in time.
  */
-export async function firstKpis(flight: FlightClient, progress: Progress): Promise<KpiRow[]> {
+export async function firstKpis(
+  stack: string,
+  deployed: Promise<unknown>,
+  progress: Progress,
+): Promise<KpiRow[]> {
+  let flight: FlightClient | undefined;
   let last: unknown;
-  const rows = await waitFor(async () => {
+  let isDeployed = false;
+  void deployed.then(() => (isDeployed = true));
+  const look = async (): Promise<KpiRow[] | undefined> => {
     try {
+      flight ??= (await connection(stack)).flight;
       const found = await flight.query(latestKpis);
       progress("the tables are there, waiting for the first minute");
       return found.length > 0 ? found : undefined;
@@ -32,8 +42,14 @@ export async function firstKpis(flight: FlightClient, progress: Progress): Promi
       last = error;
       return undefined;
     }
-  }, patience);
-  if (rows !== undefined) return rows;
+  };
+  try {
+    const early = await waitFor(async () => isDeployed || (await look()), Infinity);
+    const rows = Array.isArray(early) ? early : await waitFor(look, patience);
+    if (rows !== undefined) return rows;
+  } finally {
+    flight?.close();
+  }
   throw new UserError(`No KPI row within ${patience / 1000} s`, {
     cure: "`npm run status` tells what is not ready, `npm run logs streaming` what the streaming job does.",
     cause: last,

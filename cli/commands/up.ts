@@ -7,7 +7,6 @@ import { parseSpeed } from "../../apps/producer/replay.ts";
 import { inspectBehaviourCsv } from "../../apps/producer/behaviour-csv.ts";
 import type { ClusterKind, Ensured } from "../cluster/cluster.ts";
 import { endpoints } from "../../components/ports.ts";
-import { connection } from "../connection.ts";
 import { clusterForStack, readStackConfig, writeDeployment } from "../deployment.ts";
 import { ensureDocker } from "../host/docker.ts";
 import { preflight } from "../host/preflight.ts";
@@ -74,6 +73,7 @@ async function up(options: UpOptions): Promise<UpResult> {
   const cluster = await clusterForStack(stackName, options.cluster);
   const names = podImages(await readStackConfig(stackName));
   const docker = new Gate();
+  const deployed = new Gate();
   let ensured: Ensured | undefined;
   let images: ImageRefs = {};
   let changes = 0;
@@ -130,28 +130,32 @@ async function up(options: UpOptions): Promise<UpResult> {
       ],
     },
     {
-      title: "Deployment",
-      run: async (progress) => {
-        // A new cluster holds nothing of what the state of an old one speaks of.
-        if (ensured?.created === true) await stack.forget(progress);
-        await writeDeployment(stackName, {
-          cluster: options.cluster,
-          kubeconfig: cluster.kubeconfig(),
-        });
-        changes = await stack.up(progress);
-        return changes === 0 ? "no changes" : `${changes} resources`;
-      },
-    },
-    {
-      title: "First KPIs",
-      run: async (progress) => {
-        const { flight } = await connection(stackName);
-        try {
-          kpis = await firstKpis(flight, progress);
-        } finally {
-          flight.close();
-        }
-      },
+      // The first events are often in their table while the last parts still start.
+      together: [
+        [
+          {
+            title: "Deployment",
+            run: async (progress) => {
+              // A new cluster holds nothing of what the state of an old one speaks of.
+              if (ensured?.created === true) await stack.forget(progress);
+              await writeDeployment(stackName, {
+                cluster: options.cluster,
+                kubeconfig: cluster.kubeconfig(),
+              });
+              changes = await deployed.open(stack.up(progress));
+              return changes === 0 ? "no changes" : `${changes} resources`;
+            },
+          },
+        ],
+        [
+          {
+            title: "First KPIs",
+            run: async (progress) => {
+              kpis = await firstKpis(stackName, deployed.opened, progress);
+            },
+          },
+        ],
+      ],
     },
   ]);
   return {
@@ -168,9 +172,10 @@ class Gate {
   readonly #resolvers = Promise.withResolvers<undefined>();
   readonly opened = this.#resolvers.promise;
 
-  async open(work: Promise<void>): Promise<void> {
-    await work;
+  async open<T>(work: Promise<T>): Promise<T> {
+    const result = await work;
     this.#resolvers.resolve(undefined);
+    return result;
   }
 }
 

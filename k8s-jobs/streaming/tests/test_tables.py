@@ -23,9 +23,7 @@ DESIGN = {
 def test_tables_are_those_of_the_design(spark: SparkSession, tables: None) -> None:
     create_tables(spark)
 
-    assert {row.tableName for row in spark.sql(f"SHOW TABLES IN {NAMESPACE}").collect()} == set(
-        DESIGN
-    )
+    assert {table.full_name for table in ALL_TABLES} == {f"{NAMESPACE}.{name}" for name in DESIGN}
     for table in ALL_TABLES:
         columns = spark.table(table.full_name).dtypes
         assert [name for name, _ in columns] == DESIGN[table.name].split()

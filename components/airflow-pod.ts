@@ -68,7 +68,7 @@ function apiServer(common: Common, admin: Input<string>): ContainerArgs {
       live: "/api/v2/version",
       startSeconds: 300,
     },
-    resources: { cpu: "20m", memory: "320Mi", memoryLimit: "512Mi" },
+    resources: { cpu: "10m", memory: "320Mi", memoryLimit: "512Mi" },
     files: { admin: { path: "/run/secrets/admin", secret: admin } },
   };
 }
@@ -82,7 +82,7 @@ function scheduler(common: Common, flows: Input<string>): ContainerArgs {
     ports: { health: 8974 },
     probe: { port: 8974, ready: "/health", startSeconds: 300 },
     // 300Mi at rest; the rest is for two tasks.
-    resources: { cpu: "30m", memory: "320Mi", memoryLimit: "768Mi" },
+    resources: { cpu: "20m", memory: "320Mi", memoryLimit: "768Mi" },
     files: {
       flows: { path: flowsFolder, configMap: flows },
       // Where clients of Kubernetes look for it. Nobody else in the pod may start pods.

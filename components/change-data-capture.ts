@@ -153,7 +153,7 @@ function createJob(name: string, args: JobArgs, parent: Resource): void {
         AWS_SECRET_ACCESS_KEY: { secret: objectStorage.credentialsSecret, key: "secret-key" },
       },
       // Plans and tasks of one process; beyond the heap the JVM's own, and Python, which only steers.
-      driver: { cores: 2, cpu: "100m", heapMiB: 640, overheadMiB: 384 },
+      driver: { cores: 2, cpu: "50m", heapMiB: 640, overheadMiB: 384 },
     },
     { parent },
   );

@@ -59,7 +59,7 @@ export class KafkaConnect extends ComponentResource {
             // Without Kafka it is not healthy, and to start it again would not help.
             probe: { port: 8083, ready: "/health", live: "/" },
             // The heap and some 200Mi for classes, compiled code and threads.
-            resources: { cpu: "50m", memory: "320Mi", memoryLimit: "512Mi" },
+            resources: { cpu: "20m", memory: "320Mi", memoryLimit: "512Mi" },
             files: {
               config: { path: "/etc/kafka-connect", configMap: createConfig(name, args, this) },
               connector: { path: connectorSecretPath, secret: args.connectorSecret },

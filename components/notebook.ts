@@ -73,7 +73,7 @@ export class Notebook extends ComponentResource {
             // The one page that is answered without the token.
             probe: { port: 8888, ready: "/api" },
             // 150 MiB for the server; each open notebook has a JVM and a Python, some 1 GiB.
-            resources: { cpu: "50m", memory: "512Mi", memoryLimit: "2560Mi" },
+            resources: { cpu: "20m", memory: "512Mi", memoryLimit: "2560Mi" },
             files: {
               token: { path: "/run/secrets/token", secret: token.secret },
               query: { path: "/run/secrets/query", secret: query.credentialsSecret },

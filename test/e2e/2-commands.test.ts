@@ -160,7 +160,7 @@ describe("bad input is refused with a cure, and nothing is sent", () => {
     ["features of nothing", ["features", "session", "phone"], /product must be a number/],
     ["a wrong speed", ["replay", "package.json", "--speed", "fast"], /"fast" is neither/],
     ["a wrong option", ["replay", "package.json", "--spee", "1"], /unknown option/],
-    ["a wrong cluster", ["up", "--cluster", "moon"], /Allowed choices are kind, current/],
+    ["a wrong cluster", ["up", "--cluster", "moon"], /Allowed choices are kind, k3d, current/],
     ["a missing table", ["sql", "SELECT * FROM ecommerce_db.nothing"], /nothing/],
     ["no component", ["open", "nothing"], /There is no "nothing"/],
     ["no such log", ["logs", "nothing"], /No pod belongs to "nothing"/],

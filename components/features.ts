@@ -63,7 +63,7 @@ export class Features extends ComponentResource {
         },
         // Driver and tasks are one JVM: beyond its heap, of which half is in use, it needs some 300 MiB
         // of its own, most of it for classes that Spark generates, and Python 110.
-        driver: { cores: 1, cpu: "50m", heapMiB: 480, overheadMiB: 544 },
+        driver: { cores: 1, cpu: "100m", heapMiB: 480, overheadMiB: 544 },
       },
       { parent: this, dependsOn: opts?.dependsOn ?? [] },
     );

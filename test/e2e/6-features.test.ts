@@ -127,10 +127,14 @@ describe("objects become features", () => {
 
   it("has the same in the lakehouse, as a snapshot to train with", async () => {
     const counts = "count(*) AS n, count(DISTINCT event_id) AS ids, sum(is_purchased) AS bought";
-    const session = [...truth.sessions.keys()].map((name) => `'${name}'`).join(", ");
+    const times = [...truth.sessions.values()].flat().map(({ time }) => time);
+    const [first, last] = [times.toSorted()[0] ?? "", times.toSorted().at(-1) ?? ""];
     const expected = { n: truth.rows, ids: truth.rows };
     const read = (table: string) =>
-      sqlRow(`SELECT ${counts} FROM ${table} WHERE user_session IN (${session})`);
+      sqlRow(
+        `SELECT ${counts} FROM ${table}
+         WHERE event_timestamp BETWEEN TIMESTAMPTZ '${first}' AND TIMESTAMPTZ '${last}'`,
+      );
     for (const table of ["ecommerce_db.session_features", "lakehouse.training_set"]) {
       const row = await eventually(
         `all rows of ${table}`,

@@ -68,43 +68,45 @@ describe.skipIf(!(await hasPart("airflow")))("Airflow", () => {
     expect(stdout).toMatch(/^http:\/\/localhost:\d+\n {2}user {6}lakehouse\n/);
     expect(stdout).toContain("get secret airflow-user");
   });
-});
 
-describe.each(flows)("the DAG of the flow %s", (flow) => {
-  const dag = `replay_${flow}`;
+  describe.each(flows)("the DAG of the flow %s", (flow) => {
+    const dag = `replay_${flow}`;
 
-  it("runs by the schedule, one run at a time and none for the past, without being switched on", async () => {
-    expect(await airflow.get(`/dags/${dag}/details`)).toMatchObject({
-      timetable_summary: "*/5 * * * *",
-      is_paused: false,
-      catchup: false,
-      max_active_runs: 1,
+    it("runs by the schedule, one run at a time and none for the past, without being switched on", async () => {
+      expect(await airflow.get(`/dags/${dag}/details`)).toMatchObject({
+        timetable_summary: "*/5 * * * *",
+        is_paused: false,
+        catchup: false,
+        max_active_runs: 1,
+      });
     });
-  });
 
-  it("is one pod, started anew when it fails", async () => {
-    const { tasks } = await airflow.get<{ tasks: Record<string, unknown>[] }>(`/dags/${dag}/tasks`);
-    expect(tasks).toHaveLength(1);
-    expect(tasks[0]).toMatchObject({
-      task_id: "copy",
-      operator_name: "KubernetesPodOperator",
-      retries: 3,
+    it("is one pod, started anew when it fails", async () => {
+      const { tasks } = await airflow.get<{ tasks: Record<string, unknown>[] }>(
+        `/dags/${dag}/tasks`,
+      );
+      expect(tasks).toHaveLength(1);
+      expect(tasks[0]).toMatchObject({
+        task_id: "copy",
+        operator_name: "KubernetesPodOperator",
+        retries: 3,
+      });
     });
-  });
 
-  it("copies what is in `storage` to `bronze`, and keeps the pod's log in MinIO", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "lakehouse-"));
-    const file = await madeBehaviourFile(join(folder, "behaviour.csv"), 40, start);
-    await loadFile(await inspectBehaviourCsv(file), store);
-    await rm(folder, { recursive: true });
+    it("copies what is in `storage` to `bronze`, and keeps the pod's log in MinIO", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "lakehouse-"));
+      const file = await madeBehaviourFile(join(folder, "behaviour.csv"), 40, start);
+      await loadFile(await inspectBehaviourCsv(file), store);
+      await rm(folder, { recursive: true });
 
-    const { id, state } = await airflow.run(dag);
+      const { id, state } = await airflow.run(dag);
 
-    const stored = await list("storage", prefixes[flow]);
-    expect(stored.length).toBeGreaterThan(0);
-    expect(await list("bronze", prefixes[flow])).toEqual(stored);
-    expect(state).toBe("success");
-    // One of each attempt.
-    expect(await list("airflow", `logs/dag_id=${dag}/run_id=${id}/`)).not.toEqual([]);
+      const stored = await list("storage", prefixes[flow]);
+      expect(stored.length).toBeGreaterThan(0);
+      expect(await list("bronze", prefixes[flow])).toEqual(stored);
+      expect(state).toBe("success");
+      // One of each attempt.
+      expect(await list("airflow", `logs/dag_id=${dag}/run_id=${id}/`)).not.toEqual([]);
+    });
   });
 });

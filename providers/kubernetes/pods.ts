@@ -77,9 +77,10 @@ async function diagnosePod(pod: LiveObject, cluster: Cluster): Promise<string> {
   if (ailment?.crashed !== undefined) {
     const { container, isRestarted } = ailment.crashed;
     const options = { lines: LOG_LINES, previous: isRestarted };
+    // The container may have been started again since its pod was looked at.
     const log =
       (await cluster.logTail(pod, container, options)) ||
-      (await cluster.logTail(pod, container, { ...options, previous: false }));
+      (await cluster.logTail(pod, container, { ...options, previous: !isRestarted }));
     if (log.trim() !== "") lines.push(`last lines of container ${container}:`, indent(log));
   } else {
     const warnings = await warningsOf(pod, cluster);

@@ -1,7 +1,7 @@
 import { apps, core } from "@pulumi/kubernetes";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 
-import { credentials } from "./helpers/credentials.ts";
+import { partUser } from "./helpers/credentials.ts";
 import { labels, podTemplate, service } from "./helpers/pod.ts";
 import type { KafkaConnection } from "./kafka.ts";
 import { versions } from "./versions.ts";
@@ -20,11 +20,7 @@ export class KafkaUi extends ComponentResource {
   constructor(name: string, args: KafkaUiArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:apps:KafkaUi", name, {}, opts);
     const { namespace } = args;
-    const { secret } = credentials(
-      `${name}-user`,
-      { namespace, entries: { username: "lakehouse" } },
-      this,
-    );
+    const { secret } = partUser(name, namespace, this);
     new core.v1.Service(
       name,
       service(namespace, name, {

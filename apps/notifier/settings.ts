@@ -26,7 +26,7 @@ const environment = z.object({
 
 export type Settings = z.infer<typeof environment>;
 
-/** @throws Error that names every variable that is wrong. */
+/** @throws UserError that names every variable that is wrong. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
-  return readEnvironment(environment, variables);
+  return readEnvironment(environment, variables, "the notifier");
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { UserError } from "../../cli/errors.ts";
+import { readEnvironment } from "../environment.ts";
 
 /** What the container is told by its environment. */
 const environment = z.object({
@@ -25,12 +25,5 @@ export type Settings = z.infer<typeof environment>;
 
 /** @throws UserError that names every variable that is wrong. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
-  const result = environment.safeParse(variables);
-  if (result.success) return result.data;
-  const complaints = result.error.issues.map(
-    ({ path, message }) => `${path.join(".")}: ${message}`,
-  );
-  throw new UserError(`The environment is wrong: ${complaints.join("; ")}`, {
-    cure: "Set these variables of the producer's container.",
-  });
+  return readEnvironment(environment, variables, "the producer");
 }

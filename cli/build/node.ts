@@ -84,17 +84,18 @@ export async function nodeBinary(): Promise<string> {
   return join(folder, "node");
 }
 
-/** The programs use modules of each other, so each is made from all of those beside its own. */
+/** The programs use modules of each other and the CLI's errors, so each is made from all of them. */
 async function appEntry(
   name: string,
   app: string,
   entry: string,
 ): Promise<{ name: string; madeFrom: string[] }> {
-  const [apps, jobs, lockfile, recipe] = await Promise.all([
+  const [apps, jobs, errors, lockfile, recipe] = await Promise.all([
     hashOfFolder(join(root, "apps"), notBuilt),
     hashOfFolder(join(root, "k8s-jobs"), notBuilt),
+    readFile(join(root, "cli", "errors.ts"), "utf8"),
     readFile(join(root, "package-lock.json"), "utf8"),
     readFile(import.meta.filename, "utf8"),
   ]);
-  return { name, madeFrom: [app, entry, apps, jobs, lockfile, recipe] };
+  return { name, madeFrom: [app, entry, apps, jobs, errors, lockfile, recipe] };
 }

@@ -1,78 +1,30 @@
-import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { registryReachable } from "../build/registry.ts";
 import { UserError } from "../errors.ts";
 import { capture, runLogged } from "../host/command.ts";
-import {
-  docker,
-  dockerSucceeds,
-  ensureDocker,
-  imageExists,
-  isDockerInstalled,
-  isDockerRunning,
-} from "../host/docker.ts";
-import { raiseInotifyLimits } from "../host/inotify.ts";
-import { withLock } from "../host/lock.ts";
-import { cacheDir, root, stateDir } from "../host/paths.ts";
+import { docker, dockerSucceeds, imageExists } from "../host/docker.ts";
+import { cacheDir, stateDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
-import type { Cluster, ClusterOptions, Ensured } from "./cluster.ts";
-import {
-  type PortBindings,
-  reasonToRemake,
-  requireMappedPorts,
-  requireOwnership,
-} from "./existing.ts";
+import type { ClusterOptions, Ensured } from "./cluster.ts";
+import { DockerCluster, type Node } from "./docker-cluster.ts";
 import { ensureK3d } from "./k3d-binary.ts";
 import { createTimeout, k3dConfig, k3sImage } from "./k3d-config.ts";
 import { missingImages } from "./load-images.ts";
-import { type Owner, removeOwner, writeOwner } from "./owner.ts";
-import { requireFreePorts } from "./ports.ts";
-
-/** What `docker inspect` says of a node, as far as it matters here. */
-interface Node {
-  readonly State: { readonly Running: boolean };
-  readonly HostConfig: { readonly PortBindings: PortBindings };
-}
+import { removeOwner } from "./owner.ts";
 
 /** A cluster of one node in one Docker container, made by k3d (https://k3d.io) from a k3s image. */
-export class K3dCluster implements Cluster {
-  private readonly options: ClusterOptions;
-  private readonly node: string;
-  private readonly ensured = Promise.withResolvers<Ensured>();
-
+export class K3dCluster extends DockerCluster {
   constructor(options: ClusterOptions) {
-    this.options = options;
-    this.node = `k3d-${options.name}-server-0`;
-    // Who loads images hears of a failure; nobody else need.
-    this.ensured.promise.catch(() => undefined);
+    super(options, `k3d-${options.name}-server-0`, `k3d cluster delete ${options.name}`);
   }
 
-  async check(): Promise<void> {
-    const node = (await isDockerRunning()) ? await this.inspect() : undefined;
-    if (node === undefined) {
-      await this.requireFreePorts();
-    } else {
-      const reason = reasonToRemake(await this.requireOwnership());
-      if (reason === undefined) requireMappedPorts(this.options, node.HostConfig.PortBindings);
-    }
-  }
-
-  async ensure(progress: Progress): Promise<Ensured> {
-    try {
-      await ensureDocker(progress);
-      const ensured = await withLock(this.lockFile(), () => this.ensureNode(progress));
-      this.ensured.resolve(ensured);
-      return ensured;
-    } catch (error) {
-      this.ensured.reject(error);
-      throw error;
-    }
-  }
-
-  async loadImages(groups: readonly (readonly string[])[], progress: Progress): Promise<void> {
-    await this.ensured.promise;
+  override async loadImages(
+    groups: readonly (readonly string[])[],
+    progress: Progress,
+  ): Promise<void> {
+    await this.ensured;
     const list = ["exec", this.node, "ctr", "--namespace=k8s.io", "images", "ls", "--quiet"];
     const missing = missingImages(groups.flat(), await docker(list));
     if (missing.length === 0) return;
@@ -90,31 +42,10 @@ export class K3dCluster implements Cluster {
     await this.requireImages(list, missing);
   }
 
-  kubeconfig(): string {
-    return join(stateDir, `kubeconfig-${this.options.name}`);
-  }
-
-  hostPort(nodePort: number): number {
-    return nodePort + this.options.portOffset;
-  }
-
-  async destroy(progress: Progress): Promise<void> {
-    if (isDockerInstalled()) {
-      await ensureDocker(progress);
-      await withLock(this.lockFile(), async () => {
-        if ((await this.inspect()) !== undefined) await this.requireOwnership();
-        progress(`removing ${this.options.name}`);
-        await this.remove();
-      });
-    }
-    await rm(this.kubeconfig(), { force: true });
-  }
-
-  private async ensureNode(progress: Progress): Promise<Ensured> {
+  protected override async ensureNode(progress: Progress): Promise<Ensured> {
     const node = await this.inspect();
-    const reason = node && reasonToRemake(await this.requireOwnership());
+    const reason = node && (await this.reasonToRemake(node));
     if (node !== undefined && reason === undefined) {
-      requireMappedPorts(this.options, node.HostConfig.PortBindings);
       await this.start(node, progress);
       await this.writeKubeconfig(progress);
       return { created: false };
@@ -129,46 +60,22 @@ export class K3dCluster implements Cluster {
     };
   }
 
-  private lockFile(): string {
-    return join(cacheDir, "locks", `cluster-${this.options.name}`);
-  }
-
-  private async inspect(): Promise<Node | undefined> {
-    const answer = await docker(["inspect", "--type=container", this.node]).catch(() => "[]");
-    return (JSON.parse(answer) as Node[])[0];
-  }
-
-  private requireOwnership(): Promise<Owner | undefined> {
-    return requireOwnership({
-      name: this.options.name,
-      kubeconfig: this.kubeconfig(),
-      removal: `k3d cluster delete ${this.options.name}`,
-    });
-  }
-
-  private async requireFreePorts(): Promise<void> {
-    await requireFreePorts(this.options.nodePorts.map((port) => this.hostPort(port)));
-  }
-
   private async create(progress: Progress): Promise<void> {
     await this.requireFreePorts();
     await requireNodeImage();
     const k3d = await ensureK3d(progress);
-    await raiseInotifyLimits();
-    await writeOwner(this.options.name, { clone: root, isComplete: false });
-    await mkdir(stateDir, { recursive: true });
-    await rm(this.kubeconfig(), { force: true });
-    const config = join(stateDir, `k3d-${this.options.name}.yaml`);
-    await writeFile(config, k3dConfig(this.options));
-    try {
-      await this.run(k3d, ["cluster", "create", `--config=${config}`], "Making", progress);
-    } catch (error) {
-      // k3d's own way back misses what it made before the first container.
-      await this.remove();
-      throw error;
-    }
-    await this.writeKubeconfig(progress);
-    await writeOwner(this.options.name, { clone: root, isComplete: true });
+    await this.makeOwned(async () => {
+      const config = join(stateDir, `k3d-${this.options.name}.yaml`);
+      await writeFile(config, k3dConfig(this.options));
+      try {
+        await this.run(k3d, ["cluster", "create", `--config=${config}`], "Making", progress);
+      } catch (error) {
+        // k3d's own way back misses what it made before the first container.
+        await this.remove();
+        throw error;
+      }
+      await this.writeKubeconfig(progress);
+    });
   }
 
   /** Brings an existing node back if it was stopped, with its data. */
@@ -198,11 +105,9 @@ export class K3dCluster implements Cluster {
   }
 
   private async writeKubeconfig(progress: Progress): Promise<void> {
-    if (existsSync(this.kubeconfig())) return;
-    const k3d = await ensureK3d(progress);
-    const content = await capture(k3d, ["kubeconfig", "get", this.options.name]);
-    await mkdir(stateDir, { recursive: true });
-    await writeFile(this.kubeconfig(), `${content}\n`, { mode: 0o600 });
+    await this.ensureKubeconfig(async () =>
+      capture(await ensureK3d(progress), ["kubeconfig", "get", this.options.name]),
+    );
   }
 
   /** k3d passes over an image that Docker does not have, and ends with success all the same. */
@@ -215,7 +120,7 @@ export class K3dCluster implements Cluster {
   }
 
   /** What `k3d cluster delete` does, without the need for k3d to be there. */
-  private async remove(): Promise<void> {
+  protected override async remove(): Promise<void> {
     const label = `label=k3d.cluster=${this.options.name}`;
     const containers = await docker(["ps", "--all", "--quiet", "--filter", label]);
     if (containers !== "") await docker(["rm", "--force", "--volumes", ...containers.split("\n")]);

@@ -1,75 +1,37 @@
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { capture, runLogged } from "../host/command.ts";
-import {
-  docker,
-  dockerSucceeds,
-  ensureDocker,
-  isDockerInstalled,
-  isDockerRunning,
-} from "../host/docker.ts";
-import { raiseInotifyLimits } from "../host/inotify.ts";
-import { withLock } from "../host/lock.ts";
-import { cacheDir, root, stateDir } from "../host/paths.ts";
+import { docker, dockerSucceeds } from "../host/docker.ts";
+import { cacheDir } from "../host/paths.ts";
 import { waitFor } from "../host/wait.ts";
 import type { Progress } from "../progress.ts";
-import type { Cluster, ClusterOptions, Ensured } from "./cluster.ts";
-import {
-  type PortBindings,
-  reasonToRemake,
-  requireMappedPorts,
-  requireOwnership,
-} from "./existing.ts";
+import type { ClusterOptions, Ensured } from "./cluster.ts";
+import { DockerCluster, type Node } from "./docker-cluster.ts";
 import { imageStore, prepareImageStore, removeImageStore } from "./image-store.ts";
 import { ensureKind } from "./kind-binary.ts";
 import { kindConfig } from "./kind-config.ts";
 import { loadImages } from "./load-images.ts";
 import { ensureNodeImage } from "./node-image.ts";
-import { type Owner, removeOwner, writeOwner } from "./owner.ts";
-import { requireFreePorts } from "./ports.ts";
+import { removeOwner } from "./owner.ts";
 
 /** A node that was stopped with all its pods needs most of a minute on two busy cores. */
 const recoveryTimeout = 180_000;
 const createTimeout = 120_000;
 
-/** What `docker inspect` says of a node, as far as it matters here. */
-interface Node {
-  readonly State: { readonly Running: boolean };
-  readonly HostConfig: { readonly PortBindings: PortBindings };
-}
-
 /** A cluster of one node in one Docker container, made by kind (https://kind.sigs.k8s.io). */
-export class KindCluster implements Cluster {
-  private readonly options: ClusterOptions;
-  private readonly node: string;
+export class KindCluster extends DockerCluster {
   /** Resolves when the node's containerd is there to stay and takes images. */
   private readonly containerd = Promise.withResolvers<undefined>();
-  private ensured: Promise<Ensured> | undefined;
 
   constructor(options: ClusterOptions) {
-    this.options = options;
-    this.node = `${options.name}-control-plane`;
+    const node = `${options.name}-control-plane`;
+    super(options, node, `docker rm --force --volumes ${node}`);
   }
 
-  async check(): Promise<void> {
-    const node = (await isDockerRunning()) ? await this.inspect() : undefined;
-    if (node === undefined) {
-      await this.requireFreePorts();
-    } else {
-      const reason = reasonToRemake(await this.requireOwnership());
-      if (reason === undefined) requireMappedPorts(this.options, node.HostConfig.PortBindings);
-    }
-  }
-
-  ensure(progress: Progress): Promise<Ensured> {
-    this.ensured = ensureDocker(progress).then(() =>
-      withLock(this.lockFile(), () => this.ensureNode(progress)),
-    );
-    return this.ensured;
-  }
-
-  async loadImages(groups: readonly (readonly string[])[], progress: Progress): Promise<void> {
+  override async loadImages(
+    groups: readonly (readonly string[])[],
+    progress: Progress,
+  ): Promise<void> {
     await this.containerd.promise;
     try {
       await loadImages(this.node, groups, progress);
@@ -80,35 +42,17 @@ export class KindCluster implements Cluster {
     }
   }
 
-  kubeconfig(): string {
-    return join(stateDir, `kubeconfig-${this.options.name}`);
-  }
-
-  hostPort(nodePort: number): number {
-    return nodePort + this.options.portOffset;
-  }
-
-  async destroy(progress: Progress): Promise<void> {
-    if (isDockerInstalled()) {
-      await ensureDocker(progress);
-      await withLock(this.lockFile(), async () => {
-        if ((await this.inspect()) !== undefined) await this.requireOwnership();
-        progress(`removing ${this.options.name}`);
-        await this.remove();
-      });
-    }
-    await rm(this.kubeconfig(), { force: true });
-  }
-
-  private async ensureNode(progress: Progress): Promise<Ensured> {
+  protected override async ensureNode(progress: Progress): Promise<Ensured> {
     const node = await this.inspect();
     if (node === undefined) {
       await this.create(progress);
       return { created: true };
     }
-    const reason = await this.reasonToRemake(node, progress);
+    const reason = (await this.reasonToRemake(node)) ?? (await this.bringBack(node, progress));
     if (reason === undefined) {
-      await this.ensureKubeconfig(progress);
+      await this.ensureKubeconfig(async () =>
+        capture(await ensureKind(progress), ["get", "kubeconfig", `--name=${this.options.name}`]),
+      );
       this.containerd.resolve(undefined);
       return { created: false };
     }
@@ -121,20 +65,8 @@ export class KindCluster implements Cluster {
     };
   }
 
-  private lockFile(): string {
-    return join(cacheDir, "locks", `cluster-${this.options.name}`);
-  }
-
-  private async inspect(): Promise<Node | undefined> {
-    const answer = await docker(["inspect", "--type=container", this.node]).catch(() => "[]");
-    return (JSON.parse(answer) as Node[])[0];
-  }
-
   /** Brings an existing node back if need be. Returns why it cannot be used, if so. */
-  private async reasonToRemake(node: Node, progress: Progress): Promise<string | undefined> {
-    const reason = reasonToRemake(await this.requireOwnership());
-    if (reason !== undefined) return reason;
-    requireMappedPorts(this.options, node.HostConfig.PortBindings);
+  private async bringBack(node: Node, progress: Progress): Promise<string | undefined> {
     if (node.State.Running && (await this.isReady())) return undefined;
     if (!node.State.Running) {
       progress("starting the node, which was stopped");
@@ -146,18 +78,6 @@ export class KindCluster implements Cluster {
     return isReady === undefined
       ? `The node did not become ready again within ${recoveryTimeout / 1000} s`
       : undefined;
-  }
-
-  private requireOwnership(): Promise<Owner | undefined> {
-    return requireOwnership({
-      name: this.options.name,
-      kubeconfig: this.kubeconfig(),
-      removal: `docker rm --force --volumes ${this.node}`,
-    });
-  }
-
-  private async requireFreePorts(): Promise<void> {
-    await requireFreePorts(this.options.nodePorts.map((port) => this.hostPort(port)));
   }
 
   private async isReady(): Promise<boolean> {
@@ -179,22 +99,19 @@ export class KindCluster implements Cluster {
     await this.requireFreePorts();
     const image = await ensureNodeImage(progress);
     const kind = await ensureKind(progress);
-    await raiseInotifyLimits();
-    await writeOwner(this.options.name, { clone: root, isComplete: false });
-    await mkdir(stateDir, { recursive: true });
-    await rm(this.kubeconfig(), { force: true });
-    const store = imageStore(this.options.name, image);
-    if (store !== undefined) await prepareImageStore(this.options.name, store, image);
-    try {
-      await this.runKind(kind, kindConfig(this.options, image, store), progress);
-    } catch (error) {
-      // Whatever is wrong, the next try does not inherit it.
-      await removeImageStore(this.options.name);
-      throw error;
-    }
-    this.containerd.resolve(undefined);
-    await chmod(this.kubeconfig(), 0o600);
-    await writeOwner(this.options.name, { clone: root, isComplete: true });
+    await this.makeOwned(async () => {
+      const store = imageStore(this.options.name, image);
+      if (store !== undefined) await prepareImageStore(this.options.name, store, image);
+      try {
+        await this.runKind(kind, kindConfig(this.options, image, store), progress);
+      } catch (error) {
+        // Whatever is wrong, the next try does not inherit it.
+        await removeImageStore(this.options.name);
+        throw error;
+      }
+      this.containerd.resolve(undefined);
+      await chmod(this.kubeconfig(), 0o600);
+    });
   }
 
   private async runKind(kind: string, config: string, progress: Progress): Promise<void> {
@@ -218,16 +135,8 @@ export class KindCluster implements Cluster {
     );
   }
 
-  private async ensureKubeconfig(progress: Progress): Promise<void> {
-    if (existsSync(this.kubeconfig())) return;
-    const kind = await ensureKind(progress);
-    const content = await capture(kind, ["get", "kubeconfig", `--name=${this.options.name}`]);
-    await mkdir(stateDir, { recursive: true });
-    await writeFile(this.kubeconfig(), `${content}\n`, { mode: 0o600 });
-  }
-
   /** What `kind delete cluster` does, without the need for kind to be there. */
-  private async remove(): Promise<void> {
+  protected override async remove(): Promise<void> {
     if ((await this.inspect()) !== undefined) {
       await docker(["rm", "--force", "--volumes", this.node]);
     }

@@ -1,26 +1,14 @@
-import { readFileSync } from "node:fs";
-
 import { z } from "zod";
 
-import { UserError } from "../../cli/errors.ts";
-
-/** The text of a file, as Kubernetes mounts an entry of a Secret. */
-const contentOf = z.string().transform((path, context) => {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-    return z.NEVER;
-  }
-});
+import { readEnvironment, secretFile } from "../../apps/environment.ts";
 
 /** What the container is told by its environment. */
 const environment = z.object({
   CONNECT_URL: z.url({ protocol: /^https?$/, error: "must be an HTTP URL" }),
   DATABASE_ADDRESS: z.string().regex(/^[^:]+:\d+$/, "must be HOST:PORT"),
   DATABASE: z.string().min(1),
-  DATABASE_USER_FILE: contentOf,
-  DATABASE_PASSWORD_FILE: contentOf,
+  DATABASE_USER_FILE: secretFile,
+  DATABASE_PASSWORD_FILE: secretFile,
   PUBLICATION: z.string().min(1),
   SLOT: z.string().min(1),
   /** Folder in Connect's pods with the files `username` and `password` of the replication role. */
@@ -51,16 +39,7 @@ export interface Settings {
 
 /** @throws UserError that names every variable that is wrong. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
-  const result = environment.safeParse(variables);
-  if (!result.success) {
-    const complaints = result.error.issues.map(
-      ({ path, message }) => `${path.join(".")}: ${message}`,
-    );
-    throw new UserError(`The environment is wrong: ${complaints.join("; ")}`, {
-      cure: "Set these variables of the bootstrap's container.",
-    });
-  }
-  const values = result.data;
+  const values = readEnvironment(environment, variables, "the bootstrap");
   const [host = "", port] = values.DATABASE_ADDRESS.split(":");
   return {
     connectUrl: values.CONNECT_URL,

@@ -1,31 +1,19 @@
-import { readFileSync } from "node:fs";
-
 import { z } from "zod";
 
-import { UserError } from "../../cli/errors.ts";
+import { readEnvironment, secretFile } from "../../apps/environment.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an HTTP URL" });
-
-/** The text of a file, as Kubernetes mounts an entry of a Secret. */
-const contentOf = z.string().transform((path, context) => {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-    return z.NEVER;
-  }
-});
 
 /** What the container is told by its environment. */
 const environment = z.object({
   DREMIO_URL: url,
-  DREMIO_USER_FILE: contentOf,
-  DREMIO_PASSWORD_FILE: contentOf,
+  DREMIO_USER_FILE: secretFile,
+  DREMIO_PASSWORD_FILE: secretFile,
   /** Nessie's native API. */
   NESSIE_URI: url.regex(/\/api\/v2$/, "must end with /api/v2"),
   S3_ENDPOINT: url,
-  S3_ACCESS_KEY_FILE: contentOf,
-  S3_SECRET_KEY_FILE: contentOf,
+  S3_ACCESS_KEY_FILE: secretFile,
+  S3_SECRET_KEY_FILE: secretFile,
   /** Folder with the SQL of the views. */
   VIEWS: z.string().min(1),
   /** How long to wait, in seconds, for what is not there yet: Dremio, the catalog, the tables. */
@@ -53,16 +41,7 @@ export interface Settings {
 
 /** @throws UserError that names every variable that is wrong. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
-  const result = environment.safeParse(variables);
-  if (!result.success) {
-    const complaints = result.error.issues.map(
-      ({ path, message }) => `${path.join(".")}: ${message}`,
-    );
-    throw new UserError(`The environment is wrong: ${complaints.join("; ")}`, {
-      cure: "Set these variables of the bootstrap's container.",
-    });
-  }
-  const values = result.data;
+  const values = readEnvironment(environment, variables, "the bootstrap");
   return {
     dremio: {
       url: values.DREMIO_URL,

@@ -1,21 +1,8 @@
 """Turns objects of the bucket `bronze` into features, for training and for serving."""
 
-import logging
-import os
-import sys
-
 from features.job import run
-from features.settings import SettingsError, read_settings
+from features.settings import read_settings
+from streaming.entry import start
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stdout,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("py4j").setLevel(logging.WARNING)
-    try:
-        settings = read_settings(os.environ)
-    except SettingsError as error:
-        sys.exit(f"The feature job cannot start: {error}. See its README for the settings.")
-    run(settings)
+    start("The feature job", read_settings, run)

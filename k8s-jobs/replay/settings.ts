@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 import { z } from "zod";
 
+import { readEnvironment } from "../../apps/environment.ts";
 import { UserError } from "../../cli/errors.ts";
 import { type Flow, flows } from "./flow.ts";
 import type { ObjectStoreAccess } from "./object-store.ts";
@@ -25,16 +26,7 @@ export interface Settings {
 /** @throws UserError if an argument makes no sense, or that names every variable that is wrong. */
 export function readSettings(args: readonly string[], variables: NodeJS.ProcessEnv): Settings {
   const { flow, pace } = readArguments(args);
-  const result = environment.safeParse(variables);
-  if (!result.success) {
-    const complaints = result.error.issues.map(
-      ({ path, message }) => `${path.join(".")}: ${message}`,
-    );
-    throw new UserError(`The environment is wrong: ${complaints.join("; ")}`, {
-      cure: "Set these variables of the copier's container.",
-    });
-  }
-  const { S3_ENDPOINT: endpoint, ...keys } = result.data;
+  const { S3_ENDPOINT: endpoint, ...keys } = readEnvironment(environment, variables, "the copier");
   return {
     flow,
     pace,

@@ -1,21 +1,8 @@
 """Reads orders, clicks and errors from Kafka and keeps the tables and KPIs of the lakehouse."""
 
-import logging
-import os
-import sys
-
+from streaming.entry import start
 from streaming.job import run
-from streaming.settings import SettingsError, read_settings
+from streaming.settings import read_settings
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stdout,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("py4j").setLevel(logging.WARNING)
-    try:
-        settings = read_settings(os.environ)
-    except SettingsError as error:
-        sys.exit(f"The streaming job cannot start: {error}. See its README for the settings.")
-    run(settings)
+    start("The streaming job", read_settings, run)

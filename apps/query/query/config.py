@@ -17,6 +17,7 @@ VIEWS = "lakehouse"
 class Settings:
     """What the server needs to know."""
 
+    #: 0 lets the system choose one.
     port: int
     #: Base address of Nessie; its Iceberg REST catalog lies below ``/iceberg``.
     nessie_uri: str

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -59,10 +58,7 @@ def test_every_wrong_setting_is_named_at_once(environment):
 
 
 def test_it_serves_until_it_is_told_to_stop(environment, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment |= {"PORT": str(port), "QUERY_SPILL_DIRECTORY": str(tmp_path / "spill")}
+    environment |= {"PORT": "0", "QUERY_SPILL_DIRECTORY": str(tmp_path / "spill")}
     with subprocess.Popen(
         [sys.executable, "-m", "query"],
         cwd=ROOT,
@@ -72,8 +68,8 @@ def test_it_serves_until_it_is_told_to_stop(environment, tmp_path):
     ) as process:
         lines = iter(process.stdout.readline, "")
         started = json.loads(next(lines))
-        assert (started["event"], started["port"]) == ("listening", port)
-        with flight.connect(f"grpc://127.0.0.1:{port}") as client:
+        assert started["event"] == "listening"
+        with flight.connect(f"grpc://127.0.0.1:{started['port']}") as client:
             header = client.authenticate_basic_token("lakehouse", "flight-secret")
             options = flight.FlightCallOptions(headers=[header])
             one = client.do_get(flight.Ticket(b"SELECT 1 AS one"), options).read_all()

@@ -11,22 +11,25 @@ class ByName extends BaseSequencer {
   }
 }
 
+/** Tests of a deployed stack, which serves all of them in order. */
+const endToEnd = (name: string) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    globalSetup: "test/e2e/setup.ts",
+    fileParallelism: false,
+    testTimeout: 10 * 60_000,
+    hookTimeout: 60 * 60_000,
+  },
+});
+
 export default defineConfig({
   test: {
     sequence: { sequencer: ByName },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
-          globalSetup: "test/e2e/setup.ts",
-          // One real cluster serves all of them, in order.
-          fileParallelism: false,
-          testTimeout: 10 * 60_000,
-          hookTimeout: 60 * 60_000,
-        },
-      },
+      endToEnd("e2e"),
+      endToEnd("e2e-parts"),
     ],
   },
 });

@@ -7,24 +7,25 @@ import { UserError } from "../errors.ts";
 import { root, stateDir } from "../host/paths.ts";
 import { addCounts, check, type TestCount, vitestCount } from "./check.ts";
 
-/** The stack of the end-to-end tests: Pulumi.test.yaml, whose ports lie beside those of dev. */
-const stack = "test";
+/** The stacks of the end-to-end tests, one after the other, and the tests that each is for. */
+const stacks = { test: "e2e", "test-parts": "e2e-parts" };
 
 /** `npm test`: every check, then the end-to-end tests against a cluster of their own. */
 export function register(program: Command): void {
   program
     .command("test")
-    .description("run every check and test, the end-to-end tests on a real cluster included")
-    .option("--keep", "leave the test cluster running for a look")
-    .action(async ({ keep }: { keep?: true }) => {
+    .description("run every check and test, the end-to-end tests on real clusters included")
+    .action(async () => {
       let count = await check();
-      // What an interrupted run left behind must not decide how this one goes.
-      await lakehouse("down", "--stack", stack);
-      try {
-        await lakehouse("up", "--stack", stack);
-        count = addCounts(count, await endToEnd());
-      } finally {
-        if (keep !== true) await lakehouse("down", "--stack", stack);
+      for (const [stack, project] of Object.entries(stacks)) {
+        // What an interrupted run left behind must not decide how this one goes.
+        await lakehouse("down", "--stack", stack);
+        try {
+          await lakehouse("up", "--stack", stack);
+          count = addCounts(count, await endToEnd(stack, project));
+        } finally {
+          await lakehouse("down", "--stack", stack);
+        }
       }
       // The plain closing line that continuous integration reads, in any language.
       process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
@@ -46,15 +47,21 @@ async function lakehouse(...args: readonly string[]): Promise<void> {
   }
 }
 
-async function endToEnd(): Promise<TestCount> {
-  const report = join(stateDir, "reports/vitest-e2e.json");
+async function endToEnd(stack: string, project: string): Promise<TestCount> {
+  const report = join(stateDir, `reports/vitest-${project}.json`);
   const { exitCode } = await execa(
     "vitest",
     [
-      ...["run", "--project", "e2e", "--reporter=verbose", "--reporter=json"],
+      ...["run", "--project", project, "--reporter=verbose", "--reporter=json"],
       `--outputFile.json=${report}`,
     ],
-    { cwd: root, preferLocal: true, stdio: ["ignore", "inherit", "inherit"], reject: false },
+    {
+      cwd: root,
+      preferLocal: true,
+      stdio: ["ignore", "inherit", "inherit"],
+      reject: false,
+      env: { LAKEHOUSE_TEST_STACK: stack },
+    },
   );
   const count = await vitestCount(report);
   if (exitCode !== 0 && count.failed === 0) {

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { connectSender } from "../../apps/producer/connect.ts";
 import { connection } from "../../cli/connection.ts";
 import { root } from "../../cli/host/paths.ts";
-import { eventually, hasPart, lakehouse, sql, sqlRow, stack } from "../support/lakehouse.ts";
+import { eventually, lakehouse, sql, sqlRow, stack } from "../support/lakehouse.ts";
 
 interface Status {
   cluster: string;
@@ -24,12 +24,9 @@ describe("status", () => {
     const status = JSON.parse(stdout) as Status;
     expect(status).toMatchObject({ cluster: "kind", stack });
     expect(status.components.map(({ name }) => name)).toEqual([
-      ...((await hasPart("airflow")) ? ["airflow"] : []),
-      ...((await hasPart("cdc")) ? ["cdc"] : []),
       "dashboard",
       "features",
       "kafka",
-      ...((await hasPart("cdc")) ? ["kafka-connect"] : []),
       "minio",
       "nessie",
       "postgres",

@@ -1,9 +1,8 @@
 import { execa } from "execa";
 
-import { readStackConfig } from "../../cli/deployment.ts";
 import { root } from "../../cli/host/paths.ts";
 
-/** The stack that `npm test` deploys; its host ports lie beside those of the dev stack. */
+/** The stack that is tested; `npm test` says which, and `test` has no optional parts. */
 export const stack = process.env["LAKEHOUSE_TEST_STACK"] ?? "test";
 
 /** How a command ended. */
@@ -63,9 +62,4 @@ export async function eventually<Answer>(
     }
     await new Promise((resume) => setTimeout(resume, 500));
   }
-}
-
-/** Whether the stack's config asks for an optional part, such as `airflow`. */
-export async function hasPart(name: string): Promise<boolean> {
-  return String((await readStackConfig(stack))[`lakehouse:${name}`]) === "true";
 }

@@ -10,7 +10,7 @@ import { S3Store } from "../../k8s-jobs/replay/s3-store.ts";
 import { loadFile } from "../../k8s-jobs/storage-loader/load.ts";
 import { Airflow } from "../support/airflow.ts";
 import { madeBehaviourFile } from "../support/behaviour.ts";
-import { eventually, hasPart, lakehouse } from "../support/lakehouse.ts";
+import { eventually, lakehouse } from "../support/lakehouse.ts";
 
 /** A time that no other test has rows of. */
 const start = "2021-03-01T00:00:00Z";
@@ -38,7 +38,7 @@ async function list(bucket: string, prefix: string): Promise<string[]> {
   return keys;
 }
 
-describe.skipIf(!(await hasPart("airflow")))("Airflow", () => {
+describe("Airflow", () => {
   beforeAll(async () => {
     store = objectStore();
     airflow = await eventually(

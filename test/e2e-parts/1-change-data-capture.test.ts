@@ -4,9 +4,9 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { kill } from "../support/faults.ts";
-import { eventually, hasPart, sql, sqlRow } from "../support/lakehouse.ts";
+import { eventually, sql, sqlRow } from "../support/lakehouse.ts";
 import { type OrderChange, orderChanges } from "../support/shop-orders.ts";
-import { endpointFrom } from "./provider-harness.ts";
+import { endpointFrom } from "../e2e/provider-harness.ts";
 
 type Row = Record<string, string | null>;
 
@@ -20,7 +20,7 @@ const columns = ["order_id", "customer", "product", "quantity", "amount", "statu
 const inPostgres = asText(columns, "(extract(epoch FROM updated_at) * 1000000)::bigint::text");
 const inLakehouse = asText(columns, "CAST(epoch_us(updated_at) AS VARCHAR)");
 
-describe.skipIf(!(await hasPart("cdc")))("the captured table", () => {
+describe("the captured table", () => {
   let shop: Client;
 
   beforeAll(async () => {

@@ -25,7 +25,9 @@ export async function readTopic(
   take: (payload: EachMessagePayload) => void | Promise<void>,
   patience: number,
 ): Promise<boolean> {
-  const missing = new Map(spans.map(({ partition, last }) => [partition, last]));
+  const missing = new Map(
+    spans.map(({ partition, first, last }) => [partition, { next: first, last }]),
+  );
   if (missing.size === 0) return true;
   const end = Promise.withResolvers<boolean>();
   const timer = setTimeout(end.resolve, patience, false);
@@ -33,15 +35,18 @@ export async function readTopic(
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
   try {
     await consumer.connect();
-    await consumer.subscribe({ topic });
+    // What arrives between the start and the seek is then not taken for what comes after the span.
+    await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachMessage: async (payload) => {
         const { partition, message } = payload;
-        const last = missing.get(partition);
-        if (last === undefined) return;
-        if (Number(message.offset) <= last) await take(payload);
-        if (Number(message.offset) >= last) missing.delete(partition);
+        const span = missing.get(partition);
+        const offset = Number(message.offset);
+        if (span === undefined || offset < span.next) return;
+        if (offset <= span.last) await take(payload);
+        span.next = offset + 1;
+        if (offset >= span.last) missing.delete(partition);
         if (missing.size === 0) end.resolve(true);
       },
     });

@@ -1,6 +1,27 @@
+import { randomUUID } from "node:crypto";
+
 import { describe, expect, it } from "vitest";
 
-import { eventually, sql, sqlRow } from "../support/lakehouse.ts";
+import { connectSender } from "../../apps/producer/connect.ts";
+import type { ErrorEvent, Message } from "../../apps/producer/events.ts";
+import { connection } from "../../cli/connection.ts";
+import { eventually, sql, sqlRow, stack } from "../support/lakehouse.ts";
+
+/** Sends errors of one moment that are too many for any minute of the shop. */
+async function raiseErrorRate(time: Date): Promise<void> {
+  const { kafka, flight } = await connection(stack);
+  flight.close();
+  const sender = await connectSender(kafka.brokers, 20_000);
+  const errors = Array.from({ length: 2_000 }, (): Message => {
+    const event: ErrorEvent = {
+      ...{ event_id: randomUUID(), event_time: time.toISOString(), user_id: null },
+      ...{ service: "checkout", level: "ERROR", code: "E1", message: "an incident" },
+    };
+    return { topic: "errors", key: event.service, value: JSON.stringify(event) };
+  });
+  await sender.send(errors);
+  await sender.close();
+}
 
 describe("alerts", () => {
   it("are exactly one for each fatal error, seconds after it", async () => {
@@ -28,6 +49,27 @@ describe("alerts", () => {
     expect(alerts?.missing).toBe(0);
     expect(alerts?.ids).toBe(alerts?.n);
     expect(alerts?.n).toBeGreaterThanOrEqual(fatal.length);
+  });
+
+  it("tell of an incident once, and later when it was over", async () => {
+    const time = new Date();
+    await raiseErrorRate(time);
+    // The alert is of the minute, or of an earlier one if that was strange too.
+    const incidents = (): Promise<Record<string, unknown>[]> =>
+      sql(
+        `SELECT alert_time <= TIMESTAMPTZ '${time.toISOString()}' AS began, value > expected AS rose,
+           deviation >= 4 AS strange, recovered_at > TIMESTAMPTZ '${time.toISOString()}' AS over
+         FROM ecommerce_db.alerts
+         WHERE kind = 'anomaly' AND metric = 'error_rate'
+           AND coalesce(recovered_at, now()) > TIMESTAMPTZ '${time.toISOString()}'`,
+      );
+    const incident = { began: true, rose: true, strange: true };
+    await eventually("the alert", incidents, (rows) => rows.length > 0);
+    expect(await incidents()).toEqual([
+      { ...incident, over: expect.toBeOneOf([null, true]) as null },
+    ]);
+    await eventually("the end of the incident", incidents, ([row]) => row?.["over"] === true, 300);
+    expect(await incidents()).toEqual([{ ...incident, over: true }]);
   });
 });
 

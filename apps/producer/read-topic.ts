@@ -35,9 +35,18 @@ export async function readTopic(
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
   try {
     await consumer.connect();
-    // What arrives between the start and the seek is then not taken for what comes after the span.
+    // A message is only passed over if it comes before what is to be read, never if it comes after.
     await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
+    // Not after `run`, which also returns when joining has failed and will be tried again.
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      for (const [partition, { next }] of missing) {
+        consumer.seek({ topic, partition, offset: String(next) });
+      }
+    });
+    consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+      if (!restart) end.reject(error);
+    });
+    const running = consumer.run({
       autoCommit: false,
       eachMessage: async (payload) => {
         const { partition, message } = payload;
@@ -50,10 +59,8 @@ export async function readTopic(
         if (missing.size === 0) end.resolve(true);
       },
     });
-    for (const { partition, first } of spans) {
-      consumer.seek({ topic, partition, offset: String(first) });
-    }
-    return await end.promise;
+    const [isComplete] = await Promise.all([end.promise, running]);
+    return isComplete;
   } finally {
     clearTimeout(timer);
     await consumer.disconnect();

@@ -4,33 +4,33 @@ import { expect, it } from "vitest";
 import { readTopic } from "../../../../apps/producer/read-topic.ts";
 
 /**
- * A topic with one partition whose consumer gets messages as the broker may send them: from wherever
- * it stands when it is started, and from another offset once that was sought.
+ * A topic with one partition. Its consumer joins its group once `run` has returned, as one that failed
+ * at first does, and gets messages from the offset that was sought by then.
  */
 function kafkaWith(last: number): Kafka {
-  let start = last;
-  let eachMessage: (payload: EachMessagePayload) => Promise<void> | void;
-  const deliver = async (from: number): Promise<void> => {
-    for (let offset = from; offset <= last; offset++) {
-      await eachMessage({
-        topic: "letters",
-        partition: 0,
-        message: { offset: String(offset) },
-      } as EachMessagePayload);
-    }
-  };
+  let start: number | undefined;
+  const listeners = new Map<string, () => void>();
   const idle = () => Promise.resolve();
   const consumer = {
+    events: { GROUP_JOIN: "join", CRASH: "crash" },
     ...{ connect: idle, disconnect: idle },
+    on: (event: string, listener: () => void) => listeners.set(event, listener),
     subscribe: ({ fromBeginning }: { fromBeginning?: boolean }) => {
-      if (fromBeginning === true) start = 0;
+      start = fromBeginning === true ? 0 : last;
       return Promise.resolve();
     },
-    run: async (config: { eachMessage: typeof eachMessage }) => {
-      ({ eachMessage } = config);
-      await deliver(start);
+    run: ({ eachMessage }: { eachMessage: (payload: EachMessagePayload) => Promise<void> }) => {
+      const joinAndRead = async (): Promise<void> => {
+        listeners.get("join")?.();
+        for (let offset = start ?? 0; offset <= last; offset++) {
+          const message = { offset: String(offset) };
+          await eachMessage({ topic: "letters", partition: 0, message } as EachMessagePayload);
+        }
+      };
+      setImmediate(() => void joinAndRead());
+      return Promise.resolve();
     },
-    seek: ({ offset }: { offset: string }) => void deliver(Number(offset)),
+    seek: ({ offset }: { offset: string }) => (start = Number(offset)),
   };
   const admin = { connect: idle, disconnect: idle, deleteGroups: idle };
   return { consumer: () => consumer, admin: () => admin } as unknown as Kafka;
@@ -39,7 +39,7 @@ function kafkaWith(last: number): Kafka {
 it.each([
   { first: 0, last: 4, expected: [0, 1, 2, 3, 4] },
   { first: 2, last: 5, expected: [2, 3, 4, 5] },
-])("reads $first to $last once each, whatever comes before the seek", async (span) => {
+])("reads $first to $last once each, however late the consumer joins", async (span) => {
   const offsets: number[] = [];
   const isComplete = await readTopic(
     kafkaWith(6),

@@ -73,8 +73,12 @@ export class Dashboard extends ComponentResource {
             env: environment(args, auth),
             ports: { http: 8080 },
             probe: { port: 8080, ready: "/healthz" },
-            // 110Mi at rest; what several long ranges hold while they are read comes on top.
-            resources: { cpu: "30m", memory: "96Mi", memoryLimit: "192Mi" },
+            // 110Mi at rest, and 25Mi more once it has spoken to an issuer; what several long ranges
+            // hold while they are read comes on top.
+            resources: {
+              ...{ cpu: "30m", memory: "96Mi" },
+              memoryLimit: typeof auth === "object" ? "224Mi" : "192Mi",
+            },
             files,
           }),
         },

@@ -2,6 +2,7 @@ import { Config, getStack, type Output, RunError, runtime, secret } from "@pulum
 import { z } from "zod";
 
 import type { TimeToLive } from "./features.ts";
+import { type OidcAccess, oidcAccess, oidcKeys, oidcProblems } from "./helpers/oidc.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import type { Chosen } from "./optional-parts.ts";
 import type { AnomalyDetection } from "./streaming.ts";
@@ -64,8 +65,9 @@ export const schema = z.object({
     .enum(["json", "slack"], { error: 'must be "json" or "slack"' })
     .default("json"),
   dashboardAuth: z
-    .enum(["password", "none"], { error: 'must be "password" or "none"' })
+    .enum(["password", "oidc", "none"], { error: 'must be "password", "oidc" or "none"' })
     .default("password"),
+  ...oidcKeys,
   maintenance: schedule.default("23 * * * *"),
   replaySchedule: schedule.default("*/5 * * * *"),
   replayPace: z
@@ -84,7 +86,10 @@ export const schema = z.object({
 });
 
 /** Keys whose values are not shown. */
-const secretKeys: ReadonlySet<string> = new Set<keyof typeof schema.shape>(["alertWebhook"]);
+const secretKeys: ReadonlySet<string> = new Set<keyof typeof schema.shape>([
+  "alertWebhook",
+  "oidcClientSecret",
+]);
 
 /** What answers SQL: the engine of apps/query, or Dremio. */
 export type QueryEngineKind = z.infer<typeof schema>["queryEngine"];
@@ -113,7 +118,7 @@ export interface LakehouseConfig {
     readonly webhook: Output<string> | undefined;
     readonly format: "json" | "slack";
   };
-  readonly dashboard: { readonly auth: "password" | "none" };
+  readonly dashboard: { readonly auth: "password" | "none" | OidcAccess };
   /** When tables are compacted, as cron writes it; undefined for never. */
   readonly maintenance: { readonly schedule: string | undefined };
   readonly replay: {
@@ -149,6 +154,7 @@ export function readConfig(): LakehouseConfig {
       const isSecret = secretKeys.has(key);
       return `lakehouse:${key} ${message}${isSecret ? "" : `, but is ${JSON.stringify(values[key])}`}`;
     }),
+    ...(values["dashboardAuth"] === "oidc" ? oidcProblems(values) : []),
   ];
   if (!result.success || problems.length > 0) {
     throw new RunError(
@@ -184,7 +190,7 @@ export function readConfig(): LakehouseConfig {
       webhook: keys.alertWebhook === "off" ? undefined : secret(keys.alertWebhook),
       format: keys.alertWebhookFormat,
     },
-    dashboard: { auth: keys.dashboardAuth },
+    dashboard: { auth: keys.dashboardAuth === "oidc" ? oidcAccess(keys) : keys.dashboardAuth },
     maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
     replay: {
       schedule: keys.replaySchedule === "off" ? undefined : keys.replaySchedule,

@@ -1,7 +1,8 @@
 import { apps, core } from "@pulumi/kubernetes";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 
-import { partUser } from "./helpers/credentials.ts";
+import { type Credentials, credentials, partUser } from "./helpers/credentials.ts";
+import type { OidcAccess } from "./helpers/oidc.ts";
 import { type Files, labels, podTemplate, service } from "./helpers/pod.ts";
 import type { KafkaConnection } from "./kafka.ts";
 import type { CatalogConnection } from "./nessie.ts";
@@ -24,8 +25,12 @@ export interface DashboardArgs {
    * @default they are shown as unknown
    */
   readonly sparkUi?: Input<string>;
-  /** `password`: whoever looks must know the generated password; `none`: nobody must. @default "password" */
-  readonly auth?: "password" | "none";
+  /**
+   * `password`: whoever looks must know the generated password; `none`: nobody must. Else users sign
+   * in at an issuer, and the password is for programs alone.
+   * @default "password"
+   */
+  readonly auth?: "password" | "none" | OidcAccess;
 }
 
 /** The page with the live KPIs. */
@@ -36,9 +41,13 @@ export class Dashboard extends ComponentResource {
     const files: Record<string, Files> = {
       query: { path: "/run/secrets/query", secret: query.credentialsSecret },
     };
-    if (auth === "password") {
+    if (auth !== "none") {
       const { secret } = partUser(name, namespace, this);
       files["user"] = { path: "/run/secrets/user", secret };
+    }
+    if (typeof auth === "object") {
+      const { secret } = oidcSecret(name, auth, namespace, this);
+      files["oidc"] = { path: "/run/secrets/oidc", secret };
     }
     if (args.features !== undefined) {
       files["redis"] = { path: "/run/secrets/redis", secret: args.features.credentialsSecret };
@@ -64,8 +73,12 @@ export class Dashboard extends ComponentResource {
             env: environment(args, auth),
             ports: { http: 8080 },
             probe: { port: 8080, ready: "/healthz" },
-            // 110Mi at rest; what several long ranges hold while they are read comes on top.
-            resources: { cpu: "30m", memory: "96Mi", memoryLimit: "192Mi" },
+            // 110Mi at rest, and 25Mi more once it has spoken to an issuer; what several long ranges
+            // hold while they are read comes on top.
+            resources: {
+              ...{ cpu: "30m", memory: "96Mi" },
+              memoryLimit: typeof auth === "object" ? "224Mi" : "192Mi",
+            },
             files,
           }),
         },
@@ -76,20 +89,37 @@ export class Dashboard extends ComponentResource {
   }
 }
 
+/** The client's secret, and what sessions are sealed with: generated once, so that they outlive pods. */
+function oidcSecret(
+  name: string,
+  { clientSecret }: OidcAccess,
+  namespace: Input<string>,
+  parent: Dashboard,
+): Credentials {
+  const entries = clientSecret && { "client-secret": clientSecret };
+  const passwordKey = "session-key";
+  return credentials(
+    `${name}-oidc`,
+    { namespace, passwordKey, ...(entries && { entries }) },
+    parent,
+  );
+}
+
 function environment(
   { query, kafka, features, catalog, sparkUi }: DashboardArgs,
-  auth: "password" | "none",
+  auth: "password" | "none" | OidcAccess,
 ): Record<string, Input<string>> {
   return {
     PORT: "8080",
     FLIGHT_ADDRESS: query.address,
     FLIGHT_USER_FILE: "/run/secrets/query/username",
     FLIGHT_PASSWORD_FILE: "/run/secrets/query/password",
-    AUTH: auth,
-    ...(auth === "password" && {
+    AUTH: typeof auth === "object" ? "oidc" : auth,
+    ...(auth !== "none" && {
       AUTH_USER_FILE: "/run/secrets/user/username",
       AUTH_PASSWORD_FILE: "/run/secrets/user/password",
     }),
+    ...(typeof auth === "object" && oidcEnvironment(auth)),
     ...(kafka && { KAFKA_BROKERS: kafka.bootstrapServers }),
     ...(features && {
       REDIS_ADDRESS: features.address,
@@ -98,5 +128,16 @@ function environment(
     }),
     ...(catalog && { NESSIE_URI: catalog.uri }),
     ...(sparkUi !== undefined && { SPARK_UI_URI: sparkUi }),
+  };
+}
+
+function oidcEnvironment({ issuer, clientId, clientSecret, allowed, url }: OidcAccess) {
+  return {
+    OIDC_ISSUER: issuer,
+    OIDC_CLIENT_ID: clientId,
+    ...(clientSecret && { OIDC_CLIENT_SECRET_FILE: "/run/secrets/oidc/client-secret" }),
+    OIDC_ALLOWED: allowed,
+    SESSION_KEY_FILE: "/run/secrets/oidc/session-key",
+    ...(url !== undefined && { PUBLIC_URL: url }),
   };
 }

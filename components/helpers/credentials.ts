@@ -14,7 +14,7 @@ export interface CredentialsArgs {
   /** Key of the password in the Secret. @default "password" */
   readonly passwordKey?: string;
   /** Other entries of the Secret, such as the user's name. */
-  readonly entries?: Readonly<Record<string, string>>;
+  readonly entries?: Readonly<Record<string, Input<string>>>;
 }
 
 /** The one user of a part of the platform, kept in the Secret `<name>-user`. */

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 
 import type { Login } from "./access/credentials.ts";
+import { type OidcOptions, protectByOidc } from "./access/oidc/sign-in.ts";
 import { protect } from "./access/protect.ts";
 import { addApi, type ApiSources } from "./routes.ts";
 
@@ -22,13 +23,15 @@ export interface AppOptions extends ApiSources {
   readonly metrics: Registry;
   /** Folder of the built client. */
   readonly publicFolder: string;
-  /** Who may see the page; everybody if it is left out. */
+  /** Whose password opens the page; without it and `oidc` everybody may see it. */
   readonly login?: Login | undefined;
+  /** Where users sign in, instead of with a password. */
+  readonly oidc?: OidcOptions | undefined;
 }
 
 /** The dashboard's HTTP interface. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { metrics, publicFolder, login } = options;
+  const { metrics, publicFolder, login, oidc } = options;
   const app = Fastify({
     forceCloseConnections: true,
     // Wide enough for the endpoints to say themselves what is too long.
@@ -38,7 +41,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     reply.headers(securityHeaders);
     done();
   });
-  if (login !== undefined) protect(app, login);
+  if (oidc !== undefined) protectByOidc(app, oidc);
+  else if (login !== undefined) protect(app, login);
 
   addApi(app, options);
   app.get("/healthz", () => "ok\n");

@@ -5,7 +5,7 @@ import { readSecret } from "../../environment.ts";
 import { connect } from "../../query/client/flight-client.ts";
 import { Redis } from "../../redis/redis.ts";
 import { createApp } from "./app.ts";
-import type { Login } from "./access/credentials.ts";
+import { readAccess } from "./access/access.ts";
 import { Boards } from "./boards.ts";
 import { OnlineStore } from "./features.ts";
 import { DashboardMetrics } from "./metrics.ts";
@@ -22,12 +22,6 @@ const publicFolder = [
   join(import.meta.dirname, "public"),
   join(import.meta.dirname, "../dist/public"),
 ].find(existsSync);
-
-async function readLogin(settings: Settings): Promise<Login | undefined> {
-  const { AUTH, AUTH_USER_FILE: user = "", AUTH_PASSWORD_FILE: password = "" } = settings;
-  if (AUTH === "none") return undefined;
-  return { username: await readSecret(user), password: await readSecret(password) };
-}
 
 /** Nobody waits for it: all but the features is served without it. */
 async function openRedis(settings: Settings): Promise<Redis | undefined> {
@@ -68,7 +62,7 @@ async function run(): Promise<void> {
     viewers,
     metrics: metrics.registry,
     publicFolder,
-    login: await readLogin(settings),
+    ...(await readAccess(settings)),
   });
   console.log(`listening at ${await app.listen({ host: "0.0.0.0", port: settings.PORT })}`);
 

@@ -98,6 +98,63 @@ describe("the configuration", () => {
     await expect(wrong).rejects.not.toThrow("xyz");
   });
 
+  it("lets users of an issuer see the dashboard, and keeps the client's secret", async () => {
+    const keys = {
+      "lakehouse:dashboardAuth": "oidc",
+      "lakehouse:oidcIssuer": "https://sso.example.com/realms/shop",
+      "lakehouse:oidcClientId": "dashboard",
+      "lakehouse:oidcAllowed": "@example.com",
+    };
+    const oidc = {
+      issuer: "https://sso.example.com/realms/shop",
+      ...{ clientId: "dashboard", allowed: "@example.com" },
+    };
+    expect((await read(keys)).dashboard).toEqual({
+      auth: { ...oidc, clientSecret: undefined, url: undefined },
+    });
+    const { auth } = (
+      await read({
+        ...keys,
+        "lakehouse:oidcClientSecret": "xyz",
+        "lakehouse:dashboardUrl": "https://shop.example.com/",
+      })
+    ).dashboard;
+    if (typeof auth !== "object") throw new Error("not oidc");
+    expect(auth).toMatchObject({ ...oidc, url: "https://shop.example.com" });
+    expect(await isSecret(auth.clientSecret as NonNullable<typeof auth.clientSecret>)).toBe(true);
+    const others = Object.fromEntries(Object.entries(keys).slice(1));
+    expect((await read(others)).dashboard).toEqual({ auth: "password" });
+  });
+
+  it("says in one line what users of an issuer need, and refuses what lets in strangers", async () => {
+    await expect(read({ "lakehouse:dashboardAuth": "oidc" })).rejects.toThrow(
+      `  lakehouse:dashboardAuth is "oidc", which needs lakehouse:oidcIssuer (where users sign in), lakehouse:oidcClientId (what the dashboard is called there), lakehouse:oidcAllowed (who of them may look): apps/dashboard/README.md has examples
+Pulumi.yaml`,
+    );
+    const google = {
+      "lakehouse:dashboardAuth": "oidc",
+      "lakehouse:oidcIssuer": "https://accounts.google.com",
+      "lakehouse:oidcClientId": "xyz.apps.googleusercontent.com",
+    };
+    await expect(read({ ...google, "lakehouse:oidcAllowed": "everyone" })).rejects.toThrow(
+      "lakehouse:oidcAllowed is everyone, but at accounts.google.com everybody can get an account",
+    );
+    const wrong = read({
+      ...google,
+      "lakehouse:oidcIssuer": "accounts.google.com",
+      "lakehouse:oidcAllowed": "example.com",
+      "lakehouse:oidcClientSecret": "",
+      "lakehouse:dashboardUrl": "https://shop.example.com/lakehouse",
+    });
+    await expect(wrong).rejects.toThrow(
+      `  lakehouse:dashboardUrl must be an address without a path, such as https://shop.example.com, but is "https://shop.example.com/lakehouse"
+  lakehouse:oidcIssuer must be an https URL such as https://accounts.google.com, but is "accounts.google.com"
+  lakehouse:oidcClientSecret must not be empty
+  lakehouse:oidcAllowed has "example.com", which is neither ada@example.com, @example.com nor claim=value, but is "example.com"
+`,
+    );
+  });
+
   it("names everything that is wrong at once", async () => {
     const faulty = read({
       "lakehouse:kafkaBrokers": "2",
@@ -125,7 +182,7 @@ describe("the configuration", () => {
   lakehouse:alertThreshold must be at least 2, but is "1"
   lakehouse:features must be true or false, but is "yes"
   lakehouse:featuresTimeToLive must be a time such as 30m, 24h or 7d, or none, but is "a week"
-  lakehouse:dashboardAuth must be "password" or "none", but is "open"
+  lakehouse:dashboardAuth must be "password", "oidc" or "none", but is "open"
   lakehouse:maintenance must be a cron schedule such as "23 * * * *", or "off", but is "hourly"
   lakehouse:queryEngine must be "light" or "dremio", but is "trino"
   lakehouse:airflow must be true or false, but is "yes"

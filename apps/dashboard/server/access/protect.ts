@@ -1,16 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { Attempts } from "./attempts.ts";
-import { isRight, type Login, parseBasic, sessionLength, Sessions } from "./credentials.ts";
+import { readCookie, sessionCookie, setCookie } from "./cookies.ts";
+import { type Login, sessionLength, Sessions } from "./credentials.ts";
+import { guard, PasswordCheck } from "./guard.ts";
 import { loginPage } from "./login-page.ts";
-
-const cookie = "lakehouse_dashboard";
-
-/** What needs no password: probes, scrapers, and what the page that asks for it consists of. */
-const openPaths = new Set(["/healthz", "/metrics", "/login", "/login.css", "/icon.svg"]);
-
-/** The pages that one may want to go to after signing in; anything else could lead elsewhere. */
-const ownPage = /^\/(?:pipeline)?(?:\?[\w=&:%.+-]*)?$/;
+import { nextPage } from "./next-page.ts";
 
 /**
  * Lets in only who knows the password: a browser signs in on a page and keeps a cookie, a program
@@ -18,26 +12,12 @@ const ownPage = /^\/(?:pipeline)?(?:\?[\w=&:%.+-]*)?$/;
  */
 export function protect(app: FastifyInstance, login: Login): void {
   const sessions = new Sessions(login);
-  const attempts = new Attempts();
-
-  /** Whether they are right; too many wrong ones from an address are answered by "wait". */
-  const check = (request: FastifyRequest, given: Login): "right" | "wrong" | { wait: number } => {
-    const now = Date.now();
-    const wait = attempts.secondsToWait(request.ip, now);
-    if (wait > 0) return { wait };
-    const isKnown = isRight(login, given.username, given.password);
-    if (isKnown) attempts.succeeded(request.ip);
-    else attempts.failed(request.ip, now);
-    return isKnown ? "right" : "wrong";
+  const passwords = new PasswordCheck(login);
+  const hasSession = (request: FastifyRequest): boolean => {
+    const token = readCookie(request, sessionCookie);
+    return token !== undefined && sessions.isValid(token, Date.now());
   };
-
-  app.addHook("onRequest", async (request, reply) => {
-    const [path = ""] = request.url.split("?");
-    if (openPaths.has(path) || hasSession(request, sessions)) return undefined;
-    const basic = parseBasic(request.headers.authorization);
-    const outcome = basic === undefined ? "wrong" : check(request, basic);
-    return outcome === "right" ? undefined : refuse(request, reply, outcome);
-  });
+  guard(app, { hasSession, passwords });
 
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
@@ -48,13 +28,13 @@ export function protect(app: FastifyInstance, login: Login): void {
   );
   app.get<{ Querystring: { next?: string } }>("/login", (request, reply) => {
     const next = nextPage(request.query.next);
-    if (hasSession(request, sessions)) return reply.redirect(next, 303);
+    if (hasSession(request)) return reply.redirect(next, 303);
     return showLogin(reply, 200, next);
   });
   app.post("/login", (request, reply) => {
     const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
     const next = nextPage(form.get("next"));
-    const outcome = check(request, {
+    const outcome = passwords.check(request, {
       username: form.get("username") ?? "",
       password: form.get("password") ?? "",
     });
@@ -65,47 +45,15 @@ export function protect(app: FastifyInstance, login: Login): void {
       reply.header("retry-after", outcome.wait);
       return showLogin(reply, 429, next, `Too many tries: wait ${outcome.wait} seconds.`);
     }
-    setCookie(request, reply, sessions.issue(Date.now()), sessionLength / 1000);
+    setSession(request, reply, sessions.issue(Date.now()), sessionLength / 1000);
     return reply.redirect(next, 303);
   });
-  // Only there if there is a password, so that the page knows whether one can sign out.
+  // Only there if one signs in, so that the page knows whether one can sign out.
   app.get("/api/session", () => ({ data: { username: login.username } }));
   app.post("/logout", (request, reply) => {
-    setCookie(request, reply, "", 0);
+    setSession(request, reply, "", 0);
     return reply.redirect("/login", 303);
   });
-}
-
-function hasSession({ headers }: FastifyRequest, sessions: Sessions): boolean {
-  const token = (headers.cookie ?? "")
-    .split(/; */)
-    .find((pair) => pair.startsWith(`${cookie}=`))
-    ?.slice(cookie.length + 1);
-  return token !== undefined && sessions.isValid(token, Date.now());
-}
-
-function refuse(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  outcome: "wrong" | { wait: number },
-): FastifyReply {
-  reply.header("cache-control", "no-store");
-  if (outcome !== "wrong") {
-    reply.header("retry-after", outcome.wait);
-    return reply.code(429).send({ error: `Too many tries: wait ${outcome.wait} seconds` });
-  }
-  if (request.method === "GET" && request.headers.accept?.includes("text/html") === true) {
-    return reply.redirect(`/login?next=${encodeURIComponent(nextPage(request.url))}`, 303);
-  }
-  // A browser would ask for the password in a window of its own; the page has a better one.
-  if (request.headers["sec-fetch-mode"] === undefined) {
-    reply.header("www-authenticate", 'Basic realm="lakehouse", charset="UTF-8"');
-  }
-  return reply.code(401).send({ error: "Sign in at /login, or send the password as Basic" });
-}
-
-function nextPage(path: string | null | undefined): string {
-  return path != null && ownPage.test(path) ? path : "/";
 }
 
 function showLogin(
@@ -120,16 +68,11 @@ function showLogin(
     .send(loginPage(next, problem));
 }
 
-function setCookie(
-  request: FastifyRequest,
+function setSession(
+  { protocol }: FastifyRequest,
   reply: FastifyReply,
   value: string,
   maxAge: number,
 ): void {
-  const secure = request.protocol === "https" ? "; Secure" : "";
-  // Lax: a link that somebody shared opens the page without another sign-in.
-  reply.header(
-    "set-cookie",
-    `${cookie}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`,
-  );
+  setCookie(reply, { name: sessionCookie, value, maxAge, isSecure: protocol === "https" });
 }

@@ -26,6 +26,27 @@ describe("readSettings", () => {
     expect(readSettings({ ...open, AUTH: "none" }).AUTH).toBe("none");
   });
 
+  it("needs all of an issuer where users sign in, and nobody's strangers", () => {
+    expect(() => readSettings({ ...needed, AUTH: "oidc" })).toThrow(
+      "AUTH: oidc needs OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_ALLOWED, SESSION_KEY_FILE",
+    );
+    const oidc = {
+      ...{ ...needed, AUTH: "oidc", OIDC_CLIENT_ID: "dashboard", SESSION_KEY_FILE: "/run/key" },
+      ...{ OIDC_ISSUER: "https://accounts.google.com", OIDC_ALLOWED: "@example.com" },
+    };
+    expect(readSettings({ ...oidc, PUBLIC_URL: "https://shop.example.com/" })).toMatchObject({
+      OIDC_ISSUER: new URL("https://accounts.google.com"),
+      OIDC_ALLOWED: [{ kind: "domain", domain: "example.com" }],
+      PUBLIC_URL: "https://shop.example.com",
+    });
+    expect(() => readSettings({ ...oidc, OIDC_ALLOWED: "everyone" })).toThrow(
+      "OIDC_ALLOWED: is everyone",
+    );
+    expect(() => readSettings({ ...oidc, OIDC_ISSUER: "http://a.example" })).toThrow(
+      "OIDC_ISSUER: must be an https URL",
+    );
+  });
+
   it("needs a user and a password for the online store", () => {
     const redis = { REDIS_ADDRESS: "redis:6379", REDIS_USER_FILE: "/run/a" };
     expect(() => readSettings({ ...needed, ...redis })).toThrow(

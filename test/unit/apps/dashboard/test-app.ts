@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 
 import type { Login } from "../../../../apps/dashboard/server/access/credentials.ts";
+import type { OidcOptions } from "../../../../apps/dashboard/server/access/oidc/sign-in.ts";
 import { createApp } from "../../../../apps/dashboard/server/app.ts";
 import { Boards } from "../../../../apps/dashboard/server/boards.ts";
 import type { FeatureStore } from "../../../../apps/dashboard/server/features.ts";
@@ -25,6 +26,7 @@ export interface TestApp {
 
 interface TestAppOptions {
   readonly login?: Login;
+  readonly oidc?: OidcOptions;
   readonly features?: FeatureStore;
 }
 
@@ -38,7 +40,7 @@ const kafka: KafkaSource = {
 };
 
 /** @param options who may see it, everybody if it is left out, and where its features are */
-export async function startApp({ login, features }: TestAppOptions = {}): Promise<TestApp> {
+export async function startApp({ login, oidc, features }: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), "dashboard-"));
   await mkdir(join(folder, "assets"));
   await writeFile(join(folder, "index.html"), "<!doctype html>");
@@ -51,7 +53,8 @@ export async function startApp({ login, features }: TestAppOptions = {}): Promis
   const viewers = new Viewers();
   metrics.observe(viewers);
   const app = await createApp({
-    ...{ boards, kafka, features: features && metrics.timedFeatures(features), viewers, login },
+    ...{ boards, kafka, features: features && metrics.timedFeatures(features), viewers },
+    ...{ login, oidc },
     pipeline: pipelineFeed({ query, kafka }),
     metrics: metrics.registry,
     publicFolder: folder,

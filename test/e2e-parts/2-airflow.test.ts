@@ -105,8 +105,12 @@ describe("Airflow", () => {
       expect(stored.length).toBeGreaterThan(0);
       expect(await list("bronze", prefixes[flow])).toEqual(stored);
       expect(state).toBe("success");
-      // One of each attempt.
-      expect(await list("airflow", `logs/dag_id=${dag}/run_id=${id}/`)).not.toEqual([]);
+      // Airflow takes it there after it has told of the end.
+      await eventually(
+        "the log of an attempt",
+        () => list("airflow", `logs/dag_id=${dag}/run_id=${id}/`),
+        (logs) => logs.length > 0,
+      );
     });
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { parse } from "yaml";
@@ -8,6 +8,7 @@ import { z } from "zod";
 import { nodePorts } from "../components/ports.ts";
 import { type Cluster, type ClusterKind, clusterKinds, clusterOf } from "./cluster/cluster.ts";
 import { UserError } from "./errors.ts";
+import { writeWhole } from "./host/files.ts";
 import { root, stateDir } from "./host/paths.ts";
 
 /** Kafka has a port a broker; a kind cluster fixes its ports before the number of brokers is known. */
@@ -81,8 +82,7 @@ export async function requireDeployment(stack: string): Promise<Deployment> {
 
 /** Notes down where a stack is deployed to. */
 export async function writeDeployment(stack: string, deployment: Deployment): Promise<void> {
-  await mkdir(stateDir, { recursive: true });
-  await writeFile(deploymentFile(stack), `${JSON.stringify(deployment)}\n`);
+  await writeWhole(deploymentFile(stack), `${JSON.stringify(deployment)}\n`);
 }
 
 /** Forgets a stack that is gone. */

@@ -18,7 +18,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mti
   );
   if (install.status !== 0) {
     process.stderr.write(
-      "✖ npm ci failed\n→ See the lines above; check the network and npm's registry.\n",
+      "✖ npm ci failed\n→ See the lines above; check the network, npm's registry and the free disk space (`df -h`).\n",
     );
     process.exit(1);
   }

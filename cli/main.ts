@@ -1,6 +1,7 @@
 import { Command } from "commander";
 
 import { UserError } from "./errors.ts";
+import { explained } from "./explain.ts";
 
 /** Each command registers itself; only the module of the one that was called is loaded. */
 const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
@@ -43,7 +44,7 @@ try {
   }
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${describe(error)}\n`);
+  process.stderr.write(`${describe(await explained(error))}\n`);
   // Not when all is quiet: what still runs beside the failed step, such as a long compilation, is
   // stopped. The next run goes on from the caches.
   process.exit(1);

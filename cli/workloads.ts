@@ -5,13 +5,13 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   type KubeConfig,
-  type V1Pod,
   type V1Service,
   VersionApi,
 } from "@kubernetes/client-node";
 
 import { UserError } from "./errors.ts";
 import { loadKubeconfig } from "./kubeconfig.ts";
+import { nodePressures, podReason, type SparkApplication, sparkReason } from "./pod-reason.ts";
 
 /** The namespace that holds the whole platform. */
 export const namespace = "lakehouse";
@@ -46,11 +46,6 @@ const schemes: Readonly<Record<string, string>> = {
   streaming: "http://",
 };
 
-interface SparkApplication {
-  metadata: { name: string };
-  status?: { applicationState?: { state?: string; errorMessage?: string } };
-}
-
 /**
  * What runs in the cluster: every Deployment, StatefulSet and SparkApplication of the platform.
  * @param hostPort maps a NodePort to the port on this machine.
@@ -63,11 +58,13 @@ export async function componentStatuses(
   const config = loadKubeconfig(kubeconfig);
   const apps = config.makeApiClient(AppsV1Api);
   const core = config.makeApiClient(CoreV1Api);
-  const [deployments, statefulSets, services, pods, applications] = await Promise.all([
+  const [deployments, statefulSets, services, pods, nodes, applications] = await Promise.all([
     apps.listNamespacedDeployment({ namespace }),
     apps.listNamespacedStatefulSet({ namespace }),
     core.listNamespacedService({ namespace }),
     core.listNamespacedPod({ namespace }),
+    // Only to explain what is not ready: not everybody may look at nodes.
+    core.listNode().catch(() => ({ items: [] })),
     sparkApplications(config),
   ]).catch((cause: unknown) => {
     throw new UserError("The cluster does not answer", { cure: "Run `npm run up`.", cause });
@@ -83,18 +80,19 @@ export async function componentStatuses(
     );
     return { name, ready, url: url(name), reason: ready ? null : podReason(own) };
   });
-  const spark = applications.map(({ metadata: { name }, status }) => {
-    const state = status?.applicationState?.state ?? "not submitted yet";
-    const ready = state === "RUNNING";
-    const detail = status?.applicationState?.errorMessage?.trim();
-    return {
-      name,
-      ready,
-      url: url(name),
-      reason: ready ? null : detail ? `${state}: ${detail}` : state,
-    };
+  const spark = applications.map((application) => {
+    const { name } = application.metadata;
+    const reason = sparkReason(application, pods.items);
+    return { name, ready: reason === null, url: url(name), reason };
   });
-  return [...workloads, ...spark].sort((one, other) => one.name.localeCompare(other.name));
+  const pressure = nodePressures(nodes.items);
+  const told = ({ reason, ...component }: ComponentStatus): ComponentStatus => ({
+    ...component,
+    reason: reason === null ? null : [reason, ...pressure].join("; "),
+  });
+  return [...workloads, ...spark]
+    .map(told)
+    .sort((one, other) => one.name.localeCompare(other.name));
 }
 
 /**
@@ -169,27 +167,4 @@ function hostUrl(
   return nodePort === undefined
     ? null
     : `${schemes[component] ?? ""}localhost:${hostPort(nodePort)}`;
-}
-
-/** The first thing that a workload's pods say about why they are not ready. */
-function podReason(pods: readonly V1Pod[]): string {
-  if (pods.length === 0) return "no pod yet";
-  for (const pod of pods) {
-    for (const container of [
-      ...(pod.status?.initContainerStatuses ?? []),
-      ...(pod.status?.containerStatuses ?? []),
-    ]) {
-      const waiting = container.state?.waiting;
-      const terminated = container.state?.terminated;
-      if (waiting?.reason !== undefined && waiting.reason !== "PodInitializing") {
-        return [waiting.reason, waiting.message].filter(Boolean).join(": ");
-      }
-      if (terminated !== undefined && terminated.exitCode !== 0) {
-        return `${terminated.reason ?? "ended"} with exit code ${terminated.exitCode}`;
-      }
-    }
-    const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-    if (scheduled?.status === "False") return scheduled.message ?? "not scheduled";
-  }
-  return "starting";
 }

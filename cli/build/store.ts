@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeWhole } from "../host/files.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir } from "../host/paths.ts";
 import { hashOf } from "./content.ts";
+import { markUsed } from "./prune.ts";
 
 /** What a cache entry is called and what it is made from. */
 export interface StoreEntry {
@@ -24,14 +25,12 @@ export async function stored(
 ): Promise<string> {
   const key = `${name}-${hashOf(process.arch, ...madeFrom)}`;
   const folder = join(cacheDir, "inputs", key);
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    await markUsed(folder);
+    return folder;
+  }
   await withLock(join(cacheDir, "locks", key), async () => {
-    if (existsSync(folder)) return;
-    const partial = `${folder}.partial`;
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
-    await make(partial);
-    await rename(partial, folder);
+    if (!existsSync(folder)) await makeWhole(folder, make);
   });
   return folder;
 }

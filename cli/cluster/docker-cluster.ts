@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { docker, ensureDocker, isDockerInstalled, isDockerRunning } from "../host/docker.ts";
+import { writeWhole } from "../host/files.ts";
 import { raiseInotifyLimits } from "../host/inotify.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir, root, stateDir } from "../host/paths.ts";
@@ -126,8 +127,7 @@ export abstract class DockerCluster implements Cluster {
   protected async ensureKubeconfig(read: () => Promise<string>): Promise<void> {
     if (existsSync(this.kubeconfig())) return;
     const content = await read();
-    await mkdir(stateDir, { recursive: true });
-    await writeFile(this.kubeconfig(), `${content}\n`, { mode: 0o600 });
+    await writeWhole(this.kubeconfig(), `${content}\n`, { mode: 0o600 });
   }
 
   #requireOwnership() {

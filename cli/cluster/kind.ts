@@ -101,8 +101,8 @@ export class KindCluster extends DockerCluster {
     const kind = await ensureKind(progress);
     await this.makeOwned(async () => {
       const store = imageStore(this.options.name, image);
-      if (store !== undefined) await prepareImageStore(this.options.name, store, image);
       try {
+        if (store !== undefined) await prepareImageStore(this.options.name, store, image);
         await this.runKind(kind, kindConfig(this.options, image, store), progress);
       } catch (error) {
         // Whatever is wrong, the next try does not inherit it.

@@ -12,6 +12,7 @@ import {
   dockerLogged,
   dockerSucceeds,
   imageExists,
+  pullImage,
 } from "../host/docker.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir, root } from "../host/paths.ts";
@@ -25,6 +26,8 @@ const upstreamImage =
 
 const sources = join(root, "images", "kind-node");
 const programs = join(sources, "programs");
+/** What the Containerfile copies lies here while the image is built. */
+const context = join(cacheDir, "kind-node-context");
 /** Also the name in files/kind/manifests/default-storage.yaml. */
 const provisionerImage = "localhost/lakehouse/local-path-provisioner:node";
 
@@ -45,16 +48,19 @@ export async function ensureNodeImage(progress: Progress): Promise<string> {
   const ref = `localhost/lakehouse/kind-node:${await contentHash(base, builds, progress)}`;
   return withLock(join(cacheDir, "locks", "kind-node"), async () => {
     if (await imageExists(ref)) return ref;
-    const context = await stageContext(builds, progress);
-    await buildImages(context, base, version, ref, progress);
-    await rm(context, { recursive: true });
+    try {
+      await stageContext(builds, progress);
+      await buildImages(base, version, ref, progress);
+    } finally {
+      await rm(context, { recursive: true, force: true });
+    }
     return ref;
   });
 }
 
 async function pullUpstream(progress: Progress): Promise<boolean> {
   progress(`pulling ${upstreamImage}`);
-  return dockerSucceeds(["pull", upstreamImage], { timeout: 10 * 60_000 });
+  return pullImage(upstreamImage, { timeout: 10 * 60_000 });
 }
 
 /** The version of Kubernetes is written once, in the go.mod that pins its source. */
@@ -109,8 +115,7 @@ async function contentHash(
 }
 
 /** Lays out what the Containerfile copies; see its head. */
-async function stageContext(builds: readonly GoBuild[], progress: Progress): Promise<string> {
-  const context = join(cacheDir, "kind-node-context");
+async function stageContext(builds: readonly GoBuild[], progress: Progress): Promise<void> {
   await rm(context, { recursive: true, force: true });
   await mkdir(join(context, "bin"), { recursive: true });
   for (const build of builds) {
@@ -121,7 +126,6 @@ async function stageContext(builds: readonly GoBuild[], progress: Progress): Pro
   await cp(join(kind, "images", "base", "files"), join(context, "kind"), { recursive: true });
   await cp(join(sources, "files"), join(context, "files"), { recursive: true });
   await makeWritable(context);
-  return context;
 }
 
 /** Files of Go's module cache are read-only, folders too. */
@@ -135,7 +139,6 @@ async function makeWritable(folder: string): Promise<void> {
 }
 
 async function buildImages(
-  context: string,
   base: string,
   version: string,
   ref: string,
@@ -160,7 +163,7 @@ async function buildImages(
   };
   const stages = [await build("system"), await build("coredns"), await build("node")] as const;
   const [system, coredns, node] = stages;
-  const images = [...(await podImages(context, version)), provisionerImage];
+  const images = [...(await podImages(version)), provisionerImage];
   const isCoredns = (image: string): boolean => image.includes("/coredns:");
   for (const image of images) await docker(["tag", isCoredns(image) ? coredns : system, image]);
   progress("storing the images of the control plane in the node image");
@@ -169,7 +172,7 @@ async function buildImages(
 }
 
 /** The images that kubeadm will ask for, with the sandbox image that kind gives to containerd. */
-async function podImages(context: string, version: string): Promise<string[]> {
+async function podImages(version: string): Promise<string[]> {
   const kubeadm = join(context, "kubeadm");
   await symlink("bin/kubernetes", kubeadm);
   const list = await capture(kubeadm, [

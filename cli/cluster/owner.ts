@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeWhole } from "../host/files.ts";
 import { cacheDir } from "../host/paths.ts";
 
 /**
@@ -38,9 +39,7 @@ export async function readOwner(cluster: string): Promise<Owner | undefined> {
 }
 
 export async function writeOwner(cluster: string, owner: Owner): Promise<void> {
-  const file = ownerFile(cluster);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(owner)}\n`);
+  await writeWhole(ownerFile(cluster), `${JSON.stringify(owner)}\n`);
 }
 
 export async function removeOwner(cluster: string): Promise<void> {

@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { mavenJars } from "../build/maven.ts";
 import { ensureVenv } from "../build/python.ts";
 import { UserError } from "../errors.ts";
+import { claimCache } from "../host/cache.ts";
 import { root, stateDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
 import { runSteps, type Step } from "../steps.ts";
@@ -98,6 +99,7 @@ export async function check(): Promise<TestCount> {
 }
 
 async function prepare(progress: Progress): Promise<void> {
+  await claimCache();
   await Promise.all([ensureVenv(requirements, progress), mavenJars(sparkJars, progress)]);
 }
 

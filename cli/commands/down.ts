@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 
 import type { Command } from "commander";
 
 import type { ClusterKind } from "../cluster/cluster.ts";
-import { leftovers, removeImages } from "../cluster/leftovers.ts";
+import { leftovers, ownImages, removeImages } from "../cluster/leftovers.ts";
+import { requireNoOthers } from "../cluster/others.ts";
 import { clusterForStack, readDeployment, removeDeployment } from "../deployment.ts";
 import { UserError } from "../errors.ts";
-import { cacheDir, stateDir } from "../host/paths.ts";
+import { purgeCache, requirePurgeable } from "../host/cache.ts";
+import { stateDir } from "../host/paths.ts";
 import { clusterOption, stackOption } from "../options.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
 import { runSteps, type Step } from "../steps.ts";
@@ -37,9 +40,21 @@ async function down({ stack: name, cluster: chosen, purge }: DownOptions): Promi
   const kind = chosen ?? deployment?.cluster ?? "kind";
   const cluster = await clusterForStack(name, kind);
   const stack = new PlatformStack({ stack: name, kubeconfig: cluster.kubeconfig() });
+  const isOwnCluster = kind !== "current";
   const steps: Step[] = [
     {
+      title: "Who else needs the images and caches",
+      skip: purge !== true,
+      run: async () => {
+        await requirePurgeable();
+        await requireNoOthers(name);
+      },
+    },
+    {
       title: "Deployment",
+      // It goes with its cluster and its state. Taking it down in order needs room for new states,
+      // which there may not be where somebody purges for lack of room.
+      skip: purge === true && isOwnCluster,
       run: async (progress) => {
         if (!stack.exists()) return "nothing deployed";
         if (await clusterAnswers(cluster.kubeconfig())) await stack.destroy(progress);
@@ -54,16 +69,21 @@ async function down({ stack: name, cluster: chosen, purge }: DownOptions): Promi
       skip: purge !== true,
       run: async () => {
         const images = await removeImages();
-        await rm(cacheDir, { recursive: true, force: true });
+        const foreign = await purgeCache();
         await rm(stateDir, { recursive: true, force: true });
-        return `${images} images`;
+        const rest = foreign.length === 0 ? "" : `; not ours and left alone: ${foreign.join(", ")}`;
+        return `${images} images${rest}`;
       },
     },
     {
       title: "Looking for anything left",
       run: async () => {
         await removeDeployment(name);
-        const left = kind === "current" ? [] : await leftovers(`lakehouse-${name}`);
+        const left = [
+          ...(isOwnCluster ? await leftovers(`lakehouse-${name}`) : []),
+          ...(purge === true ? await ownImages() : []),
+          ...(purge === true && existsSync(stateDir) ? [stateDir] : []),
+        ];
         if (left.length === 0) return;
         throw new UserError(`Still there: ${left.join(", ")}`, {
           cure: "Run `npm run down` again; remove by hand what stays.",

@@ -4,6 +4,7 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 
 import { readStackConfig } from "../deployment.ts";
+import { claimCache } from "../host/cache.ts";
 import { docker, ensureDocker } from "../host/docker.ts";
 import { buildImages, type ImageRefs } from "../images/build.ts";
 import { parseRegistry, pushImage } from "../images/push.ts";
@@ -58,6 +59,7 @@ async function makeImages({ stack, push, sbom }: ImagesOptions): Promise<ImageRe
   const sboms = new Map<ImageName, string>();
   let refs: ImageRefs = {};
   await runSteps([
+    { title: "Cache", run: claimCache },
     { title: "Docker Engine", run: ensureDocker },
     {
       title: "Images",

@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 
 import { clusterForStack, requireDeployment } from "../deployment.ts";
+import { describeSpaces, freeSpaces } from "../host/disk.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { type ComponentStatus, componentStatuses } from "../workloads.ts";
 
@@ -25,8 +26,18 @@ export function register(program: Command): void {
         components,
       };
       process.stdout.write(json ? `${JSON.stringify(status)}\n` : `${describe(status)}\n`);
-      if (components.some(({ ready }) => !ready)) process.exitCode = 1;
+      if (components.every(({ ready }) => ready)) return;
+      process.exitCode = 1;
+      for (const line of await scarceSpace()) process.stderr.write(`${line}\n`);
     });
+}
+
+/** Free bytes below which a disk may be why a component is not ready: what runs cannot write. */
+const scarce = 2 ** 30;
+
+async function scarceSpace(): Promise<string[]> {
+  const spaces = Object.values(await freeSpaces()).filter((space) => space !== undefined);
+  return describeSpaces(spaces.filter(({ free }) => free < scarce));
 }
 
 function describe(status: {

@@ -7,10 +7,11 @@ import { parseSpeed } from "../../apps/producer/replay.ts";
 import { inspectBehaviourCsv } from "../../apps/producer/behaviour-csv.ts";
 import type { ClusterKind, Ensured } from "../cluster/cluster.ts";
 import { endpoints } from "../../components/ports.ts";
+import { pruneCache } from "../build/prune.ts";
 import { clusterForStack, readStackConfig, writeDeployment } from "../deployment.ts";
 import { ensureDocker } from "../host/docker.ts";
 import { preflight } from "../host/preflight.ts";
-import { stateDir } from "../host/paths.ts";
+import { cacheDir, stateDir } from "../host/paths.ts";
 import { buildImages, fetchInputs, type ImageRefs } from "../images/build.ts";
 import { type ImageName, podImages, suiteOf } from "../images/table.ts";
 import { firstKpis, type KpiRow, kpiTable } from "../kpi-table.ts";
@@ -88,7 +89,7 @@ async function up(options: UpOptions): Promise<UpResult> {
     {
       title: "This machine",
       run: async () => {
-        await preflight(haveImages());
+        await preflight(haveCaches());
         await cluster.check();
       },
     },
@@ -158,6 +159,8 @@ async function up(options: UpOptions): Promise<UpResult> {
       ],
     },
   ]);
+  // What cannot be removed is no reason to call the platform down.
+  await pruneCache().catch(() => 0);
   return {
     stack: stackName,
     kubeconfig: cluster.kubeconfig(),
@@ -179,9 +182,9 @@ class Gate {
   }
 }
 
-/** Whether a run before this one has built the images, so that little disk space is needed. */
-function haveImages(): boolean {
-  return existsSync(join(stateDir, "images.json"));
+/** Whether a run before this one has filled the caches, so that little disk space is needed. */
+function haveCaches(): boolean {
+  return existsSync(join(stateDir, "images.json")) && existsSync(join(cacheDir, "inputs"));
 }
 
 /** The references of images, those with much in common together. */

@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
 import type { Progress } from "../progress.ts";
+import { tellsOfFullDisk } from "./full-disk.ts";
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -66,7 +67,10 @@ export async function runLogged(
   const { what, cure, logFile, ...rest } = options;
   await mkdir(dirname(logFile), { recursive: true });
   const log = createWriteStream(logFile);
+  // Without room for its log the command itself may still do, or says why not.
+  const written = finished(log).catch(() => undefined);
   const lastLines: string[] = [];
+  let fullDisk: string | undefined;
   const child = execa(command, args, {
     ...rest,
     ...(rest.input === undefined ? { stdin: "ignore" as const } : {}),
@@ -78,17 +82,22 @@ export async function runLogged(
     const text = stripVTControlCharacters(line).trimEnd();
     log.write(`${text}\n`);
     if (text === "") continue;
+    if (tellsOfFullDisk(text)) fullDisk ??= text;
     lastLines.push(text);
     if (lastLines.length > 25) lastLines.shift();
     progress(text.trim());
   }
   const result = await child;
   log.end();
-  await finished(log);
+  await written;
   if (result.failed) {
     throw new UserError(`${what} failed (${result.shortMessage}; log: ${logFile})`, {
       cure,
-      log: lastLines.join("\n"),
+      // What follows upon a full disk hides the reason, if it is long.
+      log: [
+        ...(fullDisk === undefined || lastLines.includes(fullDisk) ? [] : [fullDisk, "..."]),
+        ...lastLines,
+      ].join("\n"),
     });
   }
 }

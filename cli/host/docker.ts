@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync } from "node:fs";
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { Progress } from "../progress.ts";
 import { ensureDebianPackages } from "./apt.ts";
 import { missingCapabilities, runtimeWrapper } from "./capabilities.ts";
 import { capture, type CommandOptions, runLogged, succeeds } from "./command.ts";
+import { writeWhole } from "./files.ts";
+import { isFullDisk } from "./full-disk.ts";
 import { withLock } from "./lock.ts";
 import { cacheDir } from "./paths.ts";
 import { waitFor } from "./wait.ts";
@@ -51,6 +53,20 @@ export async function dockerLogged(
 /** Whether an image is in the engine's store. */
 export async function imageExists(ref: string): Promise<boolean> {
   return dockerSucceeds(["image", "inspect", ref]);
+}
+
+/**
+ * Pulls an image and returns whether it is there now.
+ * @throws execa's error if the disk is full: whatever the caller would do instead needs more room.
+ */
+export async function pullImage(ref: string, options: CommandOptions): Promise<boolean> {
+  try {
+    await docker(["pull", "--quiet", ref], options);
+    return true;
+  } catch (error) {
+    if (isFullDisk(error)) throw error;
+    return false;
+  }
 }
 
 /** Whether there is a Docker client here at all. */
@@ -116,12 +132,9 @@ async function usesWrapper(): Promise<boolean> {
 async function configureWrapper(missing: readonly string[], progress: Progress): Promise<void> {
   progress(`preparing Docker for a machine without ${missing.join(", ")}`);
   await ensureDebianPackages(["jq"], progress);
-  await mkdir(dirname(wrapperPath), { recursive: true });
-  await writeFile(wrapperPath, runtimeWrapper(missing));
-  await chmod(wrapperPath, 0o755);
+  await writeWhole(wrapperPath, runtimeWrapper(missing), { mode: 0o755 });
   const present = existsSync(daemonConfig) ? await readFile(daemonConfig, "utf8") : "";
-  await mkdir(dirname(daemonConfig), { recursive: true });
-  await writeFile(daemonConfig, withDefaultRuntime(present, wrapperName, wrapperPath));
+  await writeWhole(daemonConfig, withDefaultRuntime(present, wrapperName, wrapperPath));
 }
 
 /** Docker's daemon.json with one more runtime, made the default; everything else stays. */

@@ -25,3 +25,11 @@ export async function withLock<T>(file: string, action: () => Promise<T>): Promi
     await exited;
   }
 }
+
+/** Whether somebody holds the lock on a file right now. */
+export async function isLocked(file: string): Promise<boolean> {
+  const conflict = 75;
+  const options = ["--nonblock", `--conflict-exit-code=${conflict}`];
+  const { exitCode } = await execa("flock", [...options, file, "true"], { reject: false });
+  return exitCode === conflict;
+}

@@ -1,22 +1,22 @@
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, statfs } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
-import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
+import { claimCache } from "./cache.ts";
+import { freeSpaces, inGibibytes, type PlaceName, type Space } from "./disk.ts";
 import { isDockerRunning } from "./docker.ts";
-import { cacheDir } from "./paths.ts";
 
 const gibibyte = 2 ** 30;
 /** The laptop profile with Kubernetes (components/config.ts sums the requests) and room to breathe. */
 const neededMemory = 6 * gibibyte;
 /** Firmware and kernel keep some of a machine's memory: one of "6 GiB" shows a little less. */
 const memoryTolerance = 0.94;
-/** Modules, compiler caches and images of a first build; later runs need what their data needs. */
-const neededDisk = 25 * gibibyte;
-const neededDiskWithCaches = 5 * gibibyte;
-
-/** Where a Docker engine keeps images and volumes unless it is told otherwise. */
-const dockerData = "/var/lib/docker";
+/** Bytes that a run writes; places on the same disk need the sum. */
+const neededDisk: Readonly<Record<"first" | "later", Readonly<Record<PlaceName, number>>>> = {
+  /** Modules, compiler caches, what images are made of, the node's store; images and layers. */
+  first: { cache: 16 * gibibyte, docker: 8 * gibibyte, temporary: gibibyte, state: 0 },
+  /** What a new version makes anew; data. */
+  later: { cache: 2 * gibibyte, docker: 3 * gibibyte, temporary: 0, state: 0 },
+};
 
 /** What the checks look at. */
 export interface Machine {
@@ -27,8 +27,8 @@ export interface Machine {
   readonly osRelease: string;
   /** Bytes of memory, within the limit of a container if this is one. */
   readonly memory: number;
-  /** The fuller of the disks that caches and images go to, with its free bytes. */
-  readonly disk: { readonly path: string; readonly free: number };
+  /** The places that are written, each with its disk. */
+  readonly spaces: Readonly<Partial<Record<PlaceName, Space | undefined>>>;
   /** Whether an earlier run has filled the caches. */
   readonly hasCaches: boolean;
 }
@@ -39,14 +39,13 @@ export interface Machine {
  * @throws UserError for the first thing that is in the way, with its cure.
  */
 export async function preflight(hasCaches: boolean): Promise<void> {
-  await mkdir(cacheDir, { recursive: true });
-  const disks = await Promise.all([cacheDir, dockerData].map(freeSpace));
+  await claimCache();
   const problem = findProblem({
     isRoot: process.getuid?.() === 0,
     hasDocker: await isDockerRunning(),
     osRelease: readText("/etc/os-release"),
     memory: Math.min(totalmem(), memoryLimit()),
-    disk: disks.reduce((one, other) => (other.free < one.free ? other : one)),
+    spaces: await freeSpaces(),
     hasCaches,
   });
   if (problem !== undefined) throw problem;
@@ -81,15 +80,27 @@ function memoryProblem({ memory }: Machine): UserError | undefined {
   );
 }
 
-function diskProblem({ disk, hasCaches }: Machine): UserError | undefined {
-  const needed = hasCaches ? neededDiskWithCaches : neededDisk;
-  if (disk.free >= needed) return undefined;
-  return new UserError(
-    `The disk of ${disk.path} has ${inGibibytes(disk.free)} free, ${hasCaches ? "a run" : "a first build"} needs ${inGibibytes(needed)}`,
-    {
-      cure: "Free some space there, or move LAKEHOUSE_CACHE or Docker's data-root to a larger disk.",
-    },
-  );
+function diskProblem({ spaces, hasCaches }: Machine): UserError | undefined {
+  const needs = neededDisk[hasCaches ? "later" : "first"];
+  const demands = Object.entries(spaces).flatMap(([name, space]) => {
+    const needed = needs[name as PlaceName];
+    return space === undefined || needed === 0 ? [] : [{ ...space, needed }];
+  });
+  for (const sharing of Map.groupBy(demands, ({ disk }) => disk).values()) {
+    const free = Math.min(...sharing.map((demand) => demand.free));
+    const needed = sharing.reduce((sum, demand) => sum + demand.needed, 0);
+    if (free >= needed) continue;
+    const parts = sharing.map(
+      (demand) => `${inGibibytes(demand.needed)} for ${demand.what} in ${demand.path}`,
+    );
+    return new UserError(
+      `A disk has ${inGibibytes(free)} free, ${hasCaches ? "a run" : "a first build"} needs ${inGibibytes(needed)}: ${parts.join(", ")}`,
+      {
+        cure: "Free some space there, or move LAKEHOUSE_CACHE or Docker's data-root to a larger disk.",
+      },
+    );
+  }
+  return undefined;
 }
 
 /** Whether an os-release file is that of Debian, Ubuntu or a distribution made from them. */
@@ -110,21 +121,10 @@ function memoryLimit(): number {
   return Math.min(Infinity, ...limits);
 }
 
-/** Free bytes on the disk of a path, or of its nearest parent that exists. */
-async function freeSpace(path: string): Promise<Machine["disk"]> {
-  if (!existsSync(path)) return freeSpace(dirname(path));
-  const { bavail, bsize } = await statfs(path);
-  return { path, free: bavail * bsize };
-}
-
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
     return "";
   }
-}
-
-function inGibibytes(bytes: number): string {
-  return `${(bytes / gibibyte).toFixed(1)} GiB`;
 }

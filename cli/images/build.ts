@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { ensureBase } from "../build/base.ts";
 import { copyFiles, hashOf, hashOfFolder } from "../build/content.ts";
 import { dockerLogged, imageExists } from "../host/docker.ts";
+import { writeWhole } from "../host/files.ts";
 import { withLock } from "../host/lock.ts";
 import { cacheDir, stateDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
@@ -150,8 +151,5 @@ async function readRefs(): Promise<ImageRefs> {
 }
 
 async function writeRefs(refs: ImageRefs): Promise<void> {
-  await mkdir(stateDir, { recursive: true });
-  const partial = `${refsFile()}.partial`;
-  await writeFile(partial, `${JSON.stringify(refs, null, 2)}\n`);
-  await rename(partial, refsFile());
+  await writeWhole(refsFile(), `${JSON.stringify(refs, null, 2)}\n`);
 }

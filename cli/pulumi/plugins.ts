@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import random from "@pulumi/random/package.json" with { type: "json" };
 
 import { UserError } from "../errors.ts";
 import { capture } from "../host/command.ts";
+import { writeWhole } from "../host/files.ts";
 import { root, stateDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
 
@@ -96,11 +97,10 @@ async function installOfficial(
 
 /** One executable a provider, by the name under which the engine looks for it on PATH. */
 async function writeStandIns(): Promise<void> {
-  await mkdir(standInFolder, { recursive: true });
   for (const name of Object.keys(providers)) {
     const file = join(standInFolder, `pulumi-resource-${name}`);
     const main = join(root, "providers", name, "main.ts");
-    await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
-    await chmod(file, 0o755);
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`;
+    await writeWhole(file, script, { mode: 0o755 });
   }
 }

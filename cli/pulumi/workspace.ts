@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
+import { writeWhole } from "../host/files.ts";
 import { root, stateDir } from "../host/paths.ts";
 
 /** Pulumi's local backend; deployments, their history and locks lie below it. */
@@ -19,13 +20,15 @@ export async function prepareWorkspace(stack: string): Promise<string> {
   const folder = join(stateDir, "workspace", stack);
   await mkdir(folder, { recursive: true });
   await mkdir(backend, { recursive: true });
-  await copyFile(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
+  await writeWhole(join(folder, "Pulumi.yaml"), project);
   const copy = join(folder, `Pulumi.${stack}.yaml`);
   const { encryptionsalt } = existsSync(copy) ? await readSettings(copy) : {};
   const settings = await readSettings(join(root, `Pulumi.${stack}.yaml`));
-  await writeFile(copy, stringify(encryptionsalt ? { encryptionsalt, ...settings } : settings));
+  // Without the salt that it holds the secrets in the stack's state could never be read again.
+  await writeWhole(copy, stringify(encryptionsalt ? { encryptionsalt, ...settings } : settings));
   if (!existsSync(passphraseFile)) {
-    await writeFile(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+    await writeWhole(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
   }
   return folder;
 }

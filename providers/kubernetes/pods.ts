@@ -1,6 +1,7 @@
 import { isProperties } from "../runtime/values.ts";
 import type { Properties } from "../runtime/values.ts";
 import type { Cluster } from "./cluster.ts";
+import { ailingNodes } from "./nodes.ts";
 import { conditionOf, listAt, numberAt, textAt, valueAt } from "./objects.ts";
 import type { LiveObject } from "./objects.ts";
 
@@ -57,7 +58,10 @@ export function summarizePods(pods: readonly LiveObject[]): string[] {
   });
 }
 
-/** What ails pods in full: reasons, the last lines of crashed containers, warning events. */
+/**
+ * What ails pods in full: reasons, the last lines of crashed containers, warning events, and the
+ * nodes' troubles if those keep pods away.
+ */
 export async function diagnosePods(
   pods: readonly LiveObject[],
   cluster: Cluster,
@@ -68,7 +72,9 @@ export async function diagnosePods(
     ailing.filter((pod) => (ailmentOf(pod)?.crashed !== undefined) === isCrash),
   );
   const told = [...(crashed ?? []), ...(other ?? [])].slice(0, MAX_PODS);
-  return Promise.all(told.map((pod) => diagnosePod(pod, cluster)));
+  const diagnoses = await Promise.all(told.map((pod) => diagnosePod(pod, cluster)));
+  if (!ailing.some((pod) => ailmentOf(pod)?.isNodeAsked)) return diagnoses;
+  return [...diagnoses, ...(await ailingNodes(cluster)).map(indent)];
 }
 
 async function diagnosePod(pod: LiveObject, cluster: Cluster): Promise<string> {
@@ -93,6 +99,8 @@ interface Ailment {
   readonly summary: string;
   /** The container whose log tells more. */
   readonly crashed?: { readonly container: string; readonly isRestarted: boolean };
+  /** The state of the nodes tells more. */
+  readonly isNodeAsked?: true;
 }
 
 /** The first thing that keeps a pod from being ready, or `undefined`. */
@@ -101,7 +109,15 @@ function ailmentOf(pod: LiveObject): Ailment | undefined {
   if (scheduled?.["status"] === "False") {
     return {
       summary: `cannot be scheduled: ${textAt(scheduled, ["message"]) ?? "no reason given"}`,
+      isNodeAsked: true,
     };
+  }
+  const phase = textAt(pod, ["status", "phase"]);
+  const reason = textAt(pod, ["status", "reason"]);
+  const message = textAt(pod, ["status", "message"]) ?? "no message";
+  // The pod as a whole was ended, most often evicted: exit codes of its containers only follow.
+  if (phase === "Failed" && reason !== undefined) {
+    return { summary: `failed: ${reason}: ${message}`, isNodeAsked: true };
   }
   const containers = [
     ...listAt(pod, ["status", "initContainerStatuses"]),
@@ -111,10 +127,7 @@ function ailmentOf(pod: LiveObject): Ailment | undefined {
     const ailment = containerAilment(container);
     if (ailment !== undefined) return ailment;
   }
-  const phase = textAt(pod, ["status", "phase"]);
-  if (phase === "Failed") {
-    return { summary: `failed: ${textAt(pod, ["status", "message"]) ?? "no message"}` };
-  }
+  if (phase === "Failed") return { summary: `failed: ${message}` };
   if (phase === "Running" && conditionOf(pod, "Ready")?.["status"] !== "True") {
     return { summary: "running, but its readiness probe does not succeed" };
   }

@@ -74,6 +74,8 @@ export async function untilReady(
   const deadline = Date.now() + timeoutMs;
   const look = awaiter.begin({ isNew: options.isNew });
   let live = applied;
+  // A controller may remove a pod that failed, and with it the reason.
+  let lastAilments: string[] = [];
 
   for (let looks = 0; ; looks++) {
     const readiness = await lookAgain(cluster, live, look);
@@ -89,12 +91,14 @@ export async function untilReady(
           : options.signal.aborted
             ? "was not ready yet when interrupted"
             : `is not ready after ${timeoutMs / 1000} s`;
-      const causes = await diagnosePods(await podsOf(awaiter, live, cluster), cluster);
+      const present = await diagnosePods(await podsOf(awaiter, live, cluster), cluster);
+      const causes = present.length > 0 ? present : lastAilments.map((text) => `  before: ${text}`);
       const lines = [`${describeObject(live)} ${why}: ${readiness.message}`, ...causes];
       throw new NotReady(lines.join("\n"), live);
     }
     if (looks % LOOKS_PER_DIAGNOSIS === 0) {
       const ailments = summarizePods(await podsOf(awaiter, live, cluster));
+      if (ailments.length > 0) lastAilments = ailments;
       options.status([readiness.message, ...ailments].join("; "));
     }
     // An interruption is dealt with by the next look.

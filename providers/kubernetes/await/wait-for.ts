@@ -3,6 +3,7 @@ import { annotation, annotationOf, conditionOf, numberAt, textAt } from "../obje
 import type { KubernetesObject, LiveObject } from "../objects.ts";
 import { MINUTES, ready, waiting } from "./readiness.ts";
 import type { Awaiter, Look } from "./readiness.ts";
+import { isSparkApplication, sparkErrorMessage, sparkPods } from "./spark-application.ts";
 
 /**
  * The awaiter that the annotation `pulumi.com/waitFor` asks for, or `undefined` without it. Its value
@@ -22,11 +23,19 @@ export function customAwaiter(object: KubernetesObject): Awaiter | undefined {
       }
       for (const look of looks) {
         const readiness = await look(live, cluster);
-        if (readiness.state !== "ready") return readiness;
+        if (readiness.state === "waiting") return waiting(withDetail(readiness.message, live));
       }
       return ready;
     },
+    // What a custom resource runs is only known of the kinds that we know.
+    pods: (live, cluster) =>
+      isSparkApplication(live) ? sparkPods(live, cluster) : Promise.resolve([]),
   };
+}
+
+function withDetail(message: string, live: LiveObject): string {
+  const detail = isSparkApplication(live) ? sparkErrorMessage(live) : undefined;
+  return detail === undefined ? message : `${message} (${detail})`;
 }
 
 function readExpressions(text: string): string[] {

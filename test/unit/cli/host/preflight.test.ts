@@ -1,13 +1,19 @@
 import { expect, test } from "vitest";
+import type { Space } from "../../../../cli/host/disk.ts";
 import { findProblem, isDebianFamily, type Machine } from "../../../../cli/host/preflight.ts";
 
 const gibibyte = 2 ** 30;
+/** A place on a disk of a number with so many GiB free. */
+function space(path: string, free: number, disk: number): Space {
+  return { what: "files", path, free: free * gibibyte, disk };
+}
+
 const good: Machine = {
   isRoot: true,
   hasDocker: false,
   osRelease: 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n',
   memory: 8 * gibibyte,
-  disk: { path: "/var/lib/docker", free: 40 * gibibyte },
+  spaces: { cache: space("/cache", 40, 1), docker: space("/var/lib/docker", 40, 1) },
   hasCaches: false,
 };
 
@@ -17,7 +23,15 @@ test.each<[string, Partial<Machine>]>([
   ["a machine sold as 6 GiB", { memory: 5.7 * gibibyte }],
   [
     "little disk space once the caches are filled",
-    { disk: { path: "/", free: 6 * gibibyte }, hasCaches: true },
+    { spaces: { cache: space("/", 6, 1), docker: space("/", 6, 1) }, hasCaches: true },
+  ],
+  [
+    "two disks of which each has room for its part",
+    { spaces: { cache: space("/a", 16, 1), docker: space("/b", 8, 2) } },
+  ],
+  [
+    "an engine on another machine's disk",
+    { spaces: { cache: space("/a", 16, 1), docker: undefined } },
   ],
 ])("%s will do", (_name, change) => {
   expect(findProblem({ ...good, ...change })).toBeUndefined();
@@ -33,12 +47,17 @@ test.each<[Partial<Machine>, RegExp, RegExp]>([
   [{ osRelease: "" }, /This system is neither Debian/, /Install and start Docker/],
   [{ memory: 4 * gibibyte }, /has 4\.0 GiB of memory, the platform needs 6\.0 GiB/, /more memory/],
   [
-    { disk: { path: "/data", free: 24 * gibibyte } },
-    /\/data has 24\.0 GiB free, a first build needs 25\.0 GiB/,
+    { spaces: { cache: space("/a", 23.9, 1), docker: space("/b", 23.9, 1) } },
+    /A disk has 23\.9 GiB free, a first build needs 24\.0 GiB: 16\.0 GiB for files in \/a, 8\.0 GiB for files in \/b/,
     /LAKEHOUSE_CACHE/,
   ],
   [
-    { disk: { path: "/", free: 4 * gibibyte }, hasCaches: true },
+    { spaces: { cache: space("/a", 40, 1), docker: space("/b", 7, 2) } },
+    /A disk has 7\.0 GiB free, a first build needs 8\.0 GiB: 8\.0 GiB for files in \/b/,
+    /data-root/,
+  ],
+  [
+    { spaces: { cache: space("/", 4, 1), docker: space("/", 4, 1) }, hasCaches: true },
     /a run needs 5\.0 GiB/,
     /Free some space/,
   ],

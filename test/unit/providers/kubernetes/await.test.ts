@@ -357,6 +357,154 @@ describe("waiting", () => {
     ]);
   });
 
+  describe("a SparkApplication", () => {
+    const application = (state: string, errorMessage?: string) =>
+      object(
+        "sparkoperator.k8s.io/v1beta2/SparkApplication",
+        { status: { applicationState: { state, errorMessage } } },
+        {
+          annotations: {
+            "pulumi.com/waitFor": "jsonpath={.status.applicationState.state}=RUNNING",
+          },
+        },
+      );
+    const unschedulable = object(
+      "v1/Pod",
+      {
+        status: {
+          phase: "Pending",
+          conditions: conditions(["PodScheduled", "False", "Unschedulable", "1 Insufficient cpu"]),
+        },
+      },
+      { name: "a-driver", labels: { "spark-role": "driver" } },
+    );
+    const executor = {
+      ...pulling,
+      metadata: { ...pulling.metadata, labels: { "spark-role": "executor" } },
+    };
+    const messageOf = (live: LiveObject, ...others: LiveObject[]) =>
+      untilReady(clusterOf(live, ...others), live, {
+        signal,
+        status: () => undefined,
+        isNew: true,
+        timeoutMs: 10,
+      }).then(
+        () => "ready",
+        (error: unknown) => (error as Error).message,
+      );
+    const notRunning =
+      "SparkApplication shop/a is not ready after 0.01 s: .status.applicationState.state is";
+
+    test("whose driver fits on no node says so, the driver before its executors", async () => {
+      expect(await messageOf(application("SUBMITTED"), executor, unschedulable)).toBe(
+        [
+          `${notRunning} SUBMITTED, not RUNNING`,
+          "  Pod a-driver: cannot be scheduled: 1 Insufficient cpu",
+          "  Pod a-y: container main: ErrImagePull: not found",
+        ].join("\n"),
+      );
+    });
+
+    test("whose driver crashed quotes its last words and what the operator says", async () => {
+      const failed = application("FAILING", "driver container failed with ExitCode: 3\n");
+      expect(await messageOf(failed, crashed)).toBe(
+        [
+          `${notRunning} FAILING, not RUNNING (driver container failed with ExitCode: 3)`,
+          "  Pod a-x: container main exited with code 3 (Error), restarted 4 times",
+          "  last lines of container main:",
+          "    connecting",
+          "    no route to host",
+        ].join("\n"),
+      );
+    });
+
+    test("is asked for the pods of its name alone", async () => {
+      const live = application("SUBMITTED");
+      const cluster = clusterOf(live);
+      const list = vi.spyOn(cluster, "list");
+      await awaiterOf(live)?.pods?.(live, cluster);
+      expect(list).toHaveBeenCalledExactlyOnceWith({ apiVersion: "v1", kind: "Pod" }, "shop", {
+        labelSelector: "sparkoperator.k8s.io/app-name=a,spark-role in (driver,executor)",
+      });
+    });
+
+    test("whose driver was removed after its failure tells what the driver said before", async () => {
+      const live = application("PENDING_RERUN");
+      const cluster = clusterOf(live);
+      const list = vi.spyOn(cluster, "list").mockResolvedValueOnce([crashed]);
+      const waiting = untilReady(cluster, live, {
+        signal,
+        status: () => undefined,
+        isNew: true,
+        timeoutMs: 10,
+      });
+      await expect(waiting).rejects.toThrow(
+        "\n  before: pod a-x: container main exited with code 3 (Error), restarted 4 times",
+      );
+      expect(list).toHaveBeenCalledTimes(2);
+    });
+  });
+
+  describe("pods that a node sends away", () => {
+    const node = object(
+      "v1/Node",
+      {
+        status: {
+          conditions: [
+            { type: "Ready", status: "True" },
+            { type: "MemoryPressure", status: "False", message: "enough" },
+            { type: "DiskPressure", status: "True", message: "kubelet has disk pressure" },
+          ],
+        },
+      },
+      { name: "n" },
+    );
+    const evicted = object(
+      "v1/Pod",
+      {
+        status: {
+          phase: "Failed",
+          reason: "Evicted",
+          message: "The node was low on resource: ephemeral-storage.",
+          containerStatuses: [{ name: "main", state: { terminated: { exitCode: 137 } } }],
+        },
+      },
+      { name: "a-z" },
+    );
+
+    test("say why, and what ails the node", async () => {
+      const running = object("batch/v1/Job", { spec, status: { active: 1 } });
+      const waiting = untilReady(clusterOf(running, evicted, node), running, {
+        signal,
+        status: () => undefined,
+        isNew: true,
+        timeoutMs: 10,
+      });
+      await expect(waiting).rejects.toThrow(
+        [
+          "",
+          "  Pod a-z: failed: Evicted: The node was low on resource: ephemeral-storage.",
+          "  Node n has DiskPressure (kubelet has disk pressure): free space on its disk",
+        ].join("\n"),
+      );
+    });
+
+    test("say why also to who may not look at nodes", async () => {
+      const running = object("batch/v1/Job", { spec, status: { active: 1 } });
+      const cluster = clusterOf(running, evicted);
+      vi.spyOn(cluster, "list").mockImplementation(({ kind }) =>
+        kind === "Node" ? Promise.reject(new Error("forbidden")) : Promise.resolve([evicted]),
+      );
+      const waiting = untilReady(cluster, running, {
+        signal,
+        status: () => undefined,
+        isNew: true,
+        timeoutMs: 10,
+      });
+      await expect(waiting).rejects.toThrow(/low on resource: ephemeral-storage\.$/);
+    });
+  });
+
   test("an API server that restarts meanwhile is waited for", async () => {
     const done = object("batch/v1/Job", {
       spec,

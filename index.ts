@@ -1,3 +1,4 @@
+import { access } from "./components/access.ts";
 import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
 import { createFeatures } from "./components/features.ts";
@@ -9,7 +10,7 @@ import { Namespace } from "./components/namespace.ts";
 import { Nessie } from "./components/nessie.ts";
 import { createNotifier } from "./components/notifier.ts";
 import { createOptionalParts } from "./components/optional-parts.ts";
-import { endpoints, nodePorts as ports, placement } from "./components/ports.ts";
+import { nodePorts as ports, placement } from "./components/ports.ts";
 import { Postgres } from "./components/postgres.ts";
 import { Producer } from "./components/producer.ts";
 import { createQuery } from "./components/query.ts";
@@ -20,10 +21,10 @@ import { Streaming } from "./components/streaming.ts";
 
 /** The platform, in the order in which its data flows. What waits for nothing starts at once. */
 export default async function lakehouse() {
-  const { hostPort, ...config } = readConfig();
-  const images = await readImages();
+  const config = readConfig();
+  const images = await readImages(config.images);
   const { name: namespace } = new Namespace("lakehouse");
-  const at = placement(namespace, hostPort);
+  const at = placement(namespace, config.hostPort);
   const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
   new Producer("producer", { image: images.apps, namespace, kafka, ...config.producer });
   const minio = new Minio("minio", { ...at(images.minio, ports.minio), kafka, ...config.minio });
@@ -32,7 +33,7 @@ export default async function lakehouse() {
   const database = at(images.postgres, ports.postgres);
   const postgres = new Postgres("postgres", { ...database, ...config.postgres });
   const redis = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
-  const stores = { database: postgres.nessie, objectStorage: minio.nessie };
+  const stores = { database: postgres.nessie, objectStorage: minio.nessie, ...config.nessie };
   const catalog = new Nessie("nessie", { ...at(images.nessie, ports.nessie), ...stores });
   const { "spark-operator": image, "spark-operator-chart": chart } = images;
   const operator = new SparkOperator("spark-operator", { image, chart, namespace });
@@ -53,7 +54,6 @@ export default async function lakehouse() {
   new Dashboard("dashboard", { ...at(images.apps, ports.dashboard), ...view, ...config.dashboard });
   const alerting = { namespace, image: images.apps, query, kafka, redis: redis.notifier };
   createNotifier("notifier", { ...alerting, ...config.notifier });
-  const { chosen } = config;
-  createOptionalParts({ ...spark, chosen, images, minio, postgres, query, replay });
-  return { endpoints: endpoints(hostPort) };
+  createOptionalParts({ ...spark, chosen: config.chosen, images, minio, postgres, query, replay });
+  return access(namespace, config);
 }

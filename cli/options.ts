@@ -1,6 +1,7 @@
 import { Option } from "commander";
 
 import { clusterKinds } from "./cluster/cluster.ts";
+import { pluginChoices } from "./pulumi/plugins.ts";
 
 /** `--stack X`: which Pulumi.X.yaml, and so which deployment, a command speaks of. */
 export function stackOption(): Option {
@@ -15,6 +16,16 @@ export function clusterOption(): Option {
   )
     .choices(clusterKinds)
     .default("kind");
+}
+
+/** `--plugins`: which provider plugins Pulumi's engine runs. */
+export function pluginsOption(): Option {
+  return new Option(
+    "--plugins <which>",
+    "Pulumi's official provider plugins, our stand-ins, or the former where they can be had",
+  )
+    .choices(pluginChoices)
+    .default("auto");
 }
 
 /** `--json`: one JSON document on stdout, and nothing else there. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { TimeToLive } from "./features.ts";
 import { type OidcAccess, oidcAccess, oidcKeys, oidcProblems } from "./helpers/oidc.ts";
 import type { Quantity } from "./helpers/quantity.ts";
+import { imageNames, imageReference, type ImageSources } from "./images.ts";
 import type { Chosen } from "./optional-parts.ts";
 import type { AnomalyDetection } from "./streaming.ts";
 
@@ -35,9 +36,28 @@ const schedule = z
     'must be a cron schedule such as "23 * * * *", or "off"',
   );
 
+/** An object, which Pulumi hands over as JSON. */
+const imageReferences = z
+  .string()
+  .transform((value, context): unknown => {
+    try {
+      return JSON.parse(value);
+    } catch {
+      context.addIssue("must be an object of image references by name");
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), imageReference, "must be an object of image references by name"))
+  .refine((references) => Object.keys(references).every((name) => imageNames.includes(name)), {
+    error: `must name no other images than ${imageNames.join(", ")}`,
+  });
+
 /** Every key of the project; Pulumi.yaml describes each and states the same default. */
 export const schema = z.object({
-  images: z.literal("built", { error: 'must be "built"' }).default("built"),
+  images: z
+    .enum(["built", "upstream"], { error: 'must be "built" or "upstream"' })
+    .default("built"),
+  imageReferences: imageReferences.default({}),
   portOffset: integer(0, 1000).default(0),
   kafkaBrokers: z
     .enum(["1", "3"], { error: "must be 1 or 3" })
@@ -94,18 +114,25 @@ const secretKeys: ReadonlySet<string> = new Set<keyof typeof schema.shape>([
 /** What answers SQL: the engine of apps/query, or Dremio. */
 export type QueryEngineKind = z.infer<typeof schema>["queryEngine"];
 
+/** How an image is laid out that comes both from images/ and from its project. */
+interface ImageLayout {
+  readonly isUpstreamImage: boolean;
+}
+
 /** The configuration as the components take it. */
 export interface LakehouseConfig {
   /** The port on this machine that leads to a NodePort. */
   readonly hostPort: (nodePort: number) => number;
-  readonly kafka: {
+  readonly images: ImageSources;
+  readonly kafka: ImageLayout & {
     readonly brokers: 1 | 3;
     readonly partitions: number;
     readonly storage: Quantity;
   };
   readonly minio: { readonly storage: Quantity; readonly queryEngine: QueryEngineKind };
-  readonly postgres: { readonly storage: Quantity };
-  readonly redis: { readonly storage: Quantity };
+  readonly nessie: ImageLayout;
+  readonly postgres: ImageLayout & { readonly storage: Quantity };
+  readonly redis: ImageLayout & { readonly storage: Quantity };
   readonly producer: { readonly rate: number };
   readonly streaming: {
     readonly triggerSeconds: number;
@@ -152,7 +179,7 @@ export function readConfig(): LakehouseConfig {
     ...(result.error?.issues ?? []).map(({ path, message }) => {
       const key = String(path[0]);
       const isSecret = secretKeys.has(key);
-      return `lakehouse:${key} ${message}${isSecret ? "" : `, but is ${JSON.stringify(values[key])}`}`;
+      return `lakehouse:${path.join(".")} ${message}${isSecret ? "" : `, but is ${JSON.stringify(values[key])}`}`;
     }),
     ...(values["dashboardAuth"] === "oidc" ? oidcProblems(values) : []),
   ];
@@ -164,16 +191,20 @@ export function readConfig(): LakehouseConfig {
     );
   }
   const keys = result.data;
+  const isUpstreamImage = keys.images === "upstream";
   return {
     hostPort: (nodePort) => nodePort + keys.portOffset,
+    images: { areUpstream: isUpstreamImage, references: keys.imageReferences },
+    nessie: { isUpstreamImage },
     kafka: {
+      isUpstreamImage,
       brokers: keys.kafkaBrokers,
       partitions: keys.kafkaPartitions,
       storage: keys.kafkaStorage,
     },
     minio: { storage: keys.minioStorage, queryEngine: keys.queryEngine },
-    postgres: { storage: keys.postgresStorage },
-    redis: { storage: keys.redisStorage },
+    postgres: { isUpstreamImage, storage: keys.postgresStorage },
+    redis: { isUpstreamImage, storage: keys.redisStorage },
     producer: { rate: keys.producerRate },
     streaming: {
       triggerSeconds: keys.streamingTriggerSeconds,

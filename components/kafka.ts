@@ -13,6 +13,7 @@ import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
 import { properties } from "./helpers/properties.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { kafkaGreeting, reachable } from "./helpers/reachable.ts";
+import { ourEntrypoint } from "./helpers/upstream-image.ts";
 
 /** Where clients find Kafka, known once all topics exist. */
 export interface KafkaConnection {
@@ -57,6 +58,8 @@ export interface KafkaArgs {
   readonly hostPort: number;
   /** Volume of each node. */
   readonly storage: Quantity;
+  /** Whether `image` is the project's own. @default false, it is built from images/kafka */
+  readonly isUpstreamImage?: boolean;
 }
 
 /** Topics of events; each has a dead letter topic `<topic>.dlq` beside it. */
@@ -164,6 +167,13 @@ function createNodes(name: string, args: KafkaArgs, parent: Resource): apps.v1.S
     },
     { parent },
   );
+  // Logging is set up in the folder where the entrypoint looks for it.
+  const entrypoint = {
+    image: "kafka",
+    files: ["log4j2.properties"],
+    path: "/opt/kafka/config",
+  };
+  const start = args.isUpstreamImage && ourEntrypoint(name, entrypoint, namespace, parent);
   return new apps.v1.StatefulSet(
     name,
     {
@@ -175,6 +185,7 @@ function createNodes(name: string, args: KafkaArgs, parent: Resource): apps.v1.S
         podManagementPolicy: "Parallel",
         selector: { matchLabels: labels(name) },
         template: podTemplate(name, {
+          ...start,
           image: args.image,
           env: {
             KAFKA_CLUSTER_ID: clusterId,
@@ -188,7 +199,10 @@ function createNodes(name: string, args: KafkaArgs, parent: Resource): apps.v1.S
           probe: { port: 9092 },
           // The heap, some 150Mi of the JVM's own, and page cache, which reads come from.
           resources: { cpu: "100m", memory: "448Mi", memoryLimit: "640Mi" },
-          files: { config: { path: "/etc/kafka", configMap: config.metadata.name } },
+          files: {
+            config: { path: "/etc/kafka", configMap: config.metadata.name },
+            ...(start && start.files),
+          },
           dataPath: "/var/lib/kafka/data",
           // A controlled shutdown writes everything out, which spares the next start a recovery.
           gracePeriodSeconds: 60,

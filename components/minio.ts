@@ -83,7 +83,7 @@ export class Minio extends ComponentResource {
         minioServer: reachable(
           server.id,
           args.hostPort,
-          httpGreeting("MinIO", "/minio/health/ready"),
+          httpGreeting("MinIO", "svc/minio:9000", "/minio/health/ready"),
         ),
         minioUser: "root",
         minioPassword: root.password,

@@ -26,6 +26,8 @@ export interface NessieArgs {
   readonly database: DatabaseConnection;
   /** Where the tables are, for clients that come over Iceberg's REST. */
   readonly objectStorage: ObjectStorageConnection;
+  /** Whether `image` is the project's own. @default false, it is built from images/nessie */
+  readonly isUpstreamImage?: boolean;
 }
 
 /** The catalog of the Iceberg tables: Nessie, with its versions in Postgres. */
@@ -67,6 +69,7 @@ nessie.catalog.service.s3.default-options.endpoint=${objectStorage.endpoint}/
         spec: {
           selector: { matchLabels: labels(name) },
           template: podTemplate(name, {
+            ...(args.isUpstreamImage && upstreamStart),
             image: args.image,
             env: {
               // Serial: the smallest collector, and the fastest to start, for a heap of this size.
@@ -92,6 +95,13 @@ nessie.catalog.service.s3.default-options.endpoint=${objectStorage.endpoint}/
     this.registerOutputs({ uri: this.uri });
   }
 }
+
+/** Ours has one jar, the project's own image has Quarkus' folder of them. */
+const upstreamStart = {
+  command: ["java", "-XX:+ExitOnOutOfMemoryError", "-jar", "/deployments/quarkus-run.jar"],
+  // Quarkus reads config/application.properties of its working directory.
+  workingDirectory: "/opt/nessie",
+};
 
 /** The `${...}` are for Quarkus, which takes them from the environment. */
 const settings = {

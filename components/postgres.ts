@@ -9,9 +9,10 @@ import {
 } from "@pulumi/pulumi";
 
 import { credentials, type Credentials } from "./helpers/credentials.ts";
-import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
+import { dataClaim, labels, podTemplate, service, upstreamPostgresUser } from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { postgresGreeting, reachable } from "./helpers/reachable.ts";
+import { ourEntrypoint } from "./helpers/upstream-image.ts";
 
 /** Where a client finds its database, known once the database and its role exist. */
 export interface DatabaseConnection {
@@ -44,6 +45,8 @@ export interface PostgresArgs {
   /** The port on this machine that leads to `nodePort`. */
   readonly hostPort: number;
   readonly storage: Quantity;
+  /** Whether `image` is the project's own. @default false, it is built from images/postgres */
+  readonly isUpstreamImage?: boolean;
 }
 
 /**
@@ -120,6 +123,7 @@ function createServer(
     }),
     { parent },
   );
+  const start = args.isUpstreamImage && upstreamStart(name, args, parent);
   return new apps.v1.StatefulSet(
     name,
     {
@@ -128,13 +132,20 @@ function createServer(
         serviceName: name,
         selector: { matchLabels: labels(name) },
         template: podTemplate(name, {
+          ...start,
           image: args.image,
           args: serverSettings.flatMap((setting) => ["-c", setting]),
-          env: { POSTGRES_PASSWORD_FILE: "/run/secrets/superuser/password" },
+          env: {
+            POSTGRES_PASSWORD_FILE: "/run/secrets/superuser/password",
+            ...(start && start.env),
+          },
           ports: { postgres: 5432 },
           probe: { port: 5432 },
           resources: { cpu: "40m", memory: "64Mi", memoryLimit: "160Mi" },
-          files: { superuser: { path: "/run/secrets/superuser", secret: superuser.secret } },
+          files: {
+            superuser: { path: "/run/secrets/superuser", secret: superuser.secret },
+            ...(start && start.files),
+          },
           dataPath: "/var/lib/postgresql/data",
           gracePeriodSeconds: 60,
         }),
@@ -143,6 +154,15 @@ function createServer(
     },
     { parent },
   );
+}
+
+/** What the project's own image lacks, or has otherwise than ours. */
+function upstreamStart(name: string, { namespace }: PostgresArgs, parent: Resource) {
+  return {
+    ...ourEntrypoint(name, { image: "postgres", path: "/opt/lakehouse" }, namespace, parent),
+    env: { PGDATA: "/var/lib/postgresql/data/pgdata", PGHOST: "/tmp" },
+    user: upstreamPostgresUser,
+  };
 }
 
 const serverSettings = [

@@ -10,6 +10,7 @@ import {
 import { credentials } from "./helpers/credentials.ts";
 import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
+import { ourEntrypoint } from "./helpers/upstream-image.ts";
 
 /** Where clients find the online store, and as whom. */
 export interface RedisConnection {
@@ -32,6 +33,8 @@ export interface RedisArgs {
   readonly image: string;
   readonly nodePort: number;
   readonly storage: Quantity;
+  /** Whether `image` is the project's own. @default false, it is built from images/valkey */
+  readonly isUpstreamImage?: boolean;
 }
 
 /** The online store of features: Valkey, which speaks Redis' protocol. */
@@ -68,6 +71,8 @@ export class Redis extends ComponentResource implements RedisConnection {
       }),
       { parent: this },
     );
+    const entrypoint = { image: "valkey", path: "/opt/lakehouse" };
+    const start = args.isUpstreamImage && ourEntrypoint(name, entrypoint, namespace, this);
     const server = new apps.v1.StatefulSet(
       name,
       {
@@ -76,6 +81,7 @@ export class Redis extends ComponentResource implements RedisConnection {
           serviceName: name,
           selector: { matchLabels: labels(name) },
           template: podTemplate(name, {
+            ...start,
             image: args.image,
             env: { REDIS_PASSWORD_FILE: "/run/secrets/redis/password" },
             ports: { redis: 6379 },
@@ -86,6 +92,7 @@ export class Redis extends ComponentResource implements RedisConnection {
               credentials: { path: "/run/secrets/redis", secret },
               serving: { path: "/run/secrets/users/serving", secret: secrets.serving },
               notifier: { path: "/run/secrets/users/notifier", secret: secrets.notifier },
+              ...(start && start.files),
             },
             dataPath: "/data",
           }),

@@ -10,6 +10,8 @@ import {
 } from "@pulumi/pulumi";
 import { parse } from "yaml";
 
+import { versions } from "./versions.ts";
+
 /** What a Spark application needs to be submitted, known once the operator is ready. */
 export interface SparkSubmission {
   /** Account of drivers, which may create executors. */
@@ -20,8 +22,8 @@ export interface SparkOperatorArgs {
   /** Where the operator runs, and where it looks for SparkApplications. */
   readonly namespace: Input<string>;
   readonly image: string;
-  /** Folder of the operator's chart. */
-  readonly chart: string;
+  /** Folder of the operator's chart. @default that of its own repository, which is downloaded */
+  readonly chart?: string | undefined;
 }
 
 /** The kubeflow Spark operator from its official chart: it submits SparkApplications and restarts them. */
@@ -36,7 +38,7 @@ export class SparkOperator extends ComponentResource implements SparkSubmission 
         // Fixed: the chart derives the service account's name from it.
         name,
         namespace: args.namespace,
-        chart: args.chart,
+        ...chartSource(args.chart),
         values: {
           ...chartValues(),
           image: { ...imageParts(args.image), pullPolicy: "IfNotPresent" },
@@ -52,6 +54,15 @@ export class SparkOperator extends ComponentResource implements SparkSubmission 
   }
 }
 
+function chartSource(folder: string | undefined) {
+  if (folder !== undefined) return { chart: folder };
+  return {
+    chart: "spark-operator",
+    version: versions.sparkOperatorChart,
+    repositoryOpts: { repo: "https://kubeflow.github.io/spark-operator" },
+  };
+}
+
 /** The static values; keys that the program sets itself are not among them. */
 function chartValues(): Record<string, unknown> {
   const file = resolve(import.meta.dirname, "../charts-values/spark-operator.yaml");
@@ -61,7 +72,8 @@ function chartValues(): Record<string, unknown> {
 /** An image reference in the three parts that the chart puts together again. */
 function imageParts(image: string): { registry: string; repository: string; tag: string } {
   const slash = image.indexOf("/");
-  const colon = image.lastIndexOf(":");
+  // The digest, if there is one, stays with the tag.
+  const colon = image.indexOf(":", image.lastIndexOf("/"));
   return {
     registry: image.slice(0, slash),
     repository: image.slice(slash + 1, colon),

@@ -28,6 +28,8 @@ export class CurrentContext implements Cluster {
   }
 
   async loadImages(groups: readonly (readonly string[])[], progress: Progress): Promise<void> {
+    // Where the stack's config names every image, nodes pull them.
+    if (groups.flat().length === 0) return;
     const context = this.load().getCurrentContext();
     const way = imageDelivery(context);
     if (way === "shared") return;
@@ -35,7 +37,7 @@ export class CurrentContext implements Cluster {
       throw new UserError(
         `Images built here cannot be loaded into the cluster of context ${context}`,
         {
-          cure: "Use a kind or Docker Desktop context, or leave out `--cluster current`.",
+          cure: "Push them (`npm run images -- --push REGISTRY`) and put what that prints into the stack's config, use a kind or Docker Desktop context, or leave out `--cluster current`.",
         },
       );
     }

@@ -10,7 +10,8 @@ import { clusterForStack, readDeployment, removeDeployment } from "../deployment
 import { UserError } from "../errors.ts";
 import { purgeCache, requirePurgeable } from "../host/cache.ts";
 import { stateDir } from "../host/paths.ts";
-import { clusterOption, stackOption } from "../options.ts";
+import { clusterOption, pluginsOption, stackOption } from "../options.ts";
+import type { PluginChoice } from "../pulumi/plugins.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
 import { runSteps, type Step } from "../steps.ts";
 import { clusterAnswers } from "../workloads.ts";
@@ -18,6 +19,7 @@ import { clusterAnswers } from "../workloads.ts";
 interface DownOptions {
   readonly stack: string;
   readonly cluster?: ClusterKind;
+  readonly plugins: PluginChoice;
   readonly purge?: true;
 }
 
@@ -28,6 +30,7 @@ export function register(program: Command): void {
     .description("remove the deployment and the cluster that `up` made, with the data in it")
     .addOption(stackOption())
     .addOption(clusterOption().default(undefined, "the one that `up` used"))
+    .addOption(pluginsOption())
     .option("--purge", "remove the images, the caches and this clone's state as well")
     .action(async (options: DownOptions) => {
       await down(options);
@@ -35,11 +38,11 @@ export function register(program: Command): void {
     });
 }
 
-async function down({ stack: name, cluster: chosen, purge }: DownOptions): Promise<void> {
+async function down({ stack: name, cluster: chosen, plugins, purge }: DownOptions): Promise<void> {
   const deployment = await readDeployment(name);
   const kind = chosen ?? deployment?.cluster ?? "kind";
   const cluster = await clusterForStack(name, kind);
-  const stack = new PlatformStack({ stack: name, kubeconfig: cluster.kubeconfig() });
+  const stack = new PlatformStack({ stack: name, kubeconfig: cluster.kubeconfig(), plugins });
   const isOwnCluster = kind !== "current";
   const steps: Step[] = [
     {

@@ -45,7 +45,9 @@ export function register(program: Command): void {
     .action(async (options: ImagesOptions) => {
       const reports = await makeImages(options);
       process.stdout.write(
-        options.json ? `${JSON.stringify(reports)}\n` : `${describe(reports)}\n`,
+        options.json
+          ? `${JSON.stringify(reports)}\n`
+          : `${describe(reports)}\n${references(options.stack, reports)}`,
       );
     });
 }
@@ -107,6 +109,19 @@ function fromCaller(path: string): string {
   return isAbsolute(path)
     ? path
     : join(process.env["LAKEHOUSE_CALLER_DIRECTORY"] ?? process.cwd(), path);
+}
+
+/** What lets a cluster pull the images that were pushed; empty if none were. */
+export function references(
+  stack: string,
+  reports: readonly Pick<ImageReport, "name" | "pushed">[],
+): string {
+  const lines = reports.flatMap(({ name, pushed }) =>
+    pushed === undefined ? [] : [`    ${name}: ${pushed}\n`],
+  );
+  if (lines.length === 0) return "";
+  const head = `For a cluster to pull them, under config in Pulumi.${stack}.yaml:\n`;
+  return `\n${head}  lakehouse:imageReferences:\n${lines.join("")}`;
 }
 
 function describe(reports: readonly ImageReport[]): string {

@@ -1,8 +1,15 @@
 import type { Command } from "commander";
 
 import { requireDeployment } from "../deployment.ts";
-import { jsonOption, stackOption } from "../options.ts";
+import { jsonOption, pluginsOption, stackOption } from "../options.ts";
+import type { PluginChoice } from "../pulumi/plugins.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
+
+interface PreviewOptions {
+  readonly stack: string;
+  readonly plugins: PluginChoice;
+  readonly json: boolean;
+}
 
 /** `npm run preview`: what `up` would change, resource by resource and field by field. */
 export function register(program: Command): void {
@@ -10,10 +17,11 @@ export function register(program: Command): void {
     .command("preview")
     .description("show what `up` would change")
     .addOption(stackOption())
+    .addOption(pluginsOption())
     .addOption(jsonOption())
-    .action(async ({ stack: name, json }: { stack: string; json: boolean }) => {
+    .action(async ({ stack: name, plugins, json }: PreviewOptions) => {
       const { kubeconfig } = await requireDeployment(name);
-      const stack = new PlatformStack({ stack: name, kubeconfig });
+      const stack = new PlatformStack({ stack: name, kubeconfig, plugins });
       const changes = await stack.preview((line) => {
         process.stderr.write(`${line}\n`);
       });

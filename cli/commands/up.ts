@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 
 import { parseSpeed } from "../../apps/producer/replay.ts";
 import { inspectBehaviourCsv } from "../../apps/producer/behaviour-csv.ts";
@@ -13,12 +13,12 @@ import { ensureDocker } from "../host/docker.ts";
 import { preflight } from "../host/preflight.ts";
 import { cacheDir, stateDir } from "../host/paths.ts";
 import { buildImages, fetchInputs, type ImageRefs } from "../images/build.ts";
-import { type ImageName, podImages, suiteOf } from "../images/table.ts";
+import { builtImages, type ImageName, suiteOf } from "../images/table.ts";
 import { firstKpis, type KpiRow, kpiTable } from "../kpi-table.ts";
-import { clusterOption, jsonOption, stackOption } from "../options.ts";
+import { clusterOption, jsonOption, pluginsOption, stackOption } from "../options.ts";
 import { ensureHelm } from "../pulumi/helm.ts";
 import { ensurePulumi } from "../pulumi/cli.ts";
-import { pluginChoices, type PluginChoice } from "../pulumi/plugins.ts";
+import type { PluginChoice } from "../pulumi/plugins.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
 import { runSteps } from "../steps.ts";
 import { replay } from "./replay.ts";
@@ -39,11 +39,7 @@ export function register(program: Command): void {
     .description("bring up the whole platform, from a bare machine if need be")
     .addOption(stackOption())
     .addOption(clusterOption())
-    .addOption(
-      new Option("--plugins <which>", "Pulumi's official provider plugins, or our stand-ins")
-        .choices(pluginChoices)
-        .default("auto"),
-    )
+    .addOption(pluginsOption())
     .option("--replay <file>", "replay a behaviour CSV once the platform is up")
     .option("--speed <factor>", 'of the replay: times real speed, or "max"', "max")
     .addOption(jsonOption())
@@ -72,7 +68,7 @@ interface UpResult {
 async function up(options: UpOptions): Promise<UpResult> {
   const { stack: stackName } = options;
   const cluster = await clusterForStack(stackName, options.cluster);
-  const names = podImages(await readStackConfig(stackName));
+  const names = builtImages(await readStackConfig(stackName));
   const docker = new Gate();
   const deployed = new Gate();
   let ensured: Ensured | undefined;

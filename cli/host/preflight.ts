@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { totalmem } from "node:os";
+import { release, totalmem } from "node:os";
 import { UserError } from "../errors.ts";
 import { claimCache } from "./cache.ts";
 import { freeSpaces, inGibibytes, type PlaceName, type Space } from "./disk.ts";
-import { isDockerRunning } from "./docker.ts";
+import { docker, isDockerRunning } from "./docker.ts";
 
 const gibibyte = 2 ** 30;
 /** The laptop profile with Kubernetes (components/config.ts sums the requests) and room to breathe. */
@@ -23,10 +23,14 @@ export interface Machine {
   readonly isRoot: boolean;
   /** Whether a Docker engine already answers this user. */
   readonly hasDocker: boolean;
+  /** Where Docker Desktop or its like is what runs an engine, if it is such a place. */
+  readonly host?: "macOS" | "WSL" | undefined;
   /** Text of /etc/os-release, empty where there is none. */
   readonly osRelease: string;
   /** Bytes of memory, within the limit of a container if this is one. */
   readonly memory: number;
+  /** Bytes of memory of a running engine, which may have a virtual machine of its own. */
+  readonly dockerMemory?: number | undefined;
   /** The places that are written, each with its disk. */
   readonly spaces: Readonly<Partial<Record<PlaceName, Space | undefined>>>;
   /** Whether an earlier run has filled the caches. */
@@ -40,9 +44,12 @@ export interface Machine {
  */
 export async function preflight(hasCaches: boolean): Promise<void> {
   await claimCache();
+  const hasDocker = await isDockerRunning();
   const problem = findProblem({
     isRoot: process.getuid?.() === 0,
-    hasDocker: await isDockerRunning(),
+    hasDocker,
+    host: desktopHost(process.platform, release()),
+    dockerMemory: hasDocker ? await dockerMemory() : undefined,
     osRelease: readText("/etc/os-release"),
     memory: Math.min(totalmem(), memoryLimit()),
     spaces: await freeSpaces(),
@@ -56,8 +63,18 @@ export function findProblem(machine: Machine): UserError | undefined {
   return accessProblem(machine) ?? memoryProblem(machine) ?? diskProblem(machine);
 }
 
-function accessProblem({ hasDocker, isRoot, osRelease }: Machine): UserError | undefined {
+function accessProblem({ hasDocker, isRoot, host, osRelease }: Machine): UserError | undefined {
   if (hasDocker) return undefined;
+  if (host === "macOS") {
+    return new UserError("No Docker engine answers", {
+      cure: "Start Docker Desktop and give it 6 GiB of memory, or run `colima start --memory 8`.",
+    });
+  }
+  if (host === "WSL" && !isRoot) {
+    return new UserError("No Docker engine answers in this WSL distribution", {
+      cure: "Start Docker Desktop and turn on its WSL integration for this distribution (Settings, Resources), or run the command as root, which installs an engine here.",
+    });
+  }
   if (!isDebianFamily(osRelease)) {
     const name = field(osRelease, "PRETTY_NAME") ?? "This system";
     return new UserError(`No Docker engine answers, and ${name} is neither Debian nor Ubuntu`, {
@@ -72,8 +89,17 @@ function accessProblem({ hasDocker, isRoot, osRelease }: Machine): UserError | u
   return undefined;
 }
 
-function memoryProblem({ memory }: Machine): UserError | undefined {
-  if (memory >= neededMemory * memoryTolerance) return undefined;
+function memoryProblem({ memory, dockerMemory: engine }: Machine): UserError | undefined {
+  const enough = neededMemory * memoryTolerance;
+  if (memory >= enough) {
+    if (engine === undefined || engine >= enough) return undefined;
+    return new UserError(
+      `Docker has ${inGibibytes(engine)} of memory, the platform needs ${inGibibytes(neededMemory)}`,
+      {
+        cure: "Docker Desktop: Settings, Resources, Memory. Colima: `colima start --memory 8`. WSL: `memory=8GB` below [wsl2] in .wslconfig, then `wsl --shutdown`.",
+      },
+    );
+  }
   return new UserError(
     `This machine has ${inGibibytes(memory)} of memory, the platform needs ${inGibibytes(neededMemory)}`,
     { cure: "Use a machine, or give the virtual machine, more memory." },
@@ -101,6 +127,17 @@ function diskProblem({ spaces, hasCaches }: Machine): UserError | undefined {
     );
   }
   return undefined;
+}
+
+/** The kind of machine whose Docker engine is usually a desktop program's. */
+export function desktopHost(platform: NodeJS.Platform, kernel: string): Machine["host"] {
+  if (platform === "darwin") return "macOS";
+  return platform === "linux" && /microsoft/i.test(kernel) ? "WSL" : undefined;
+}
+
+async function dockerMemory(): Promise<number | undefined> {
+  const bytes = Number(await docker(["info", "--format", "{{.MemTotal}}"]).catch(() => ""));
+  return bytes > 0 ? bytes : undefined;
 }
 
 /** Whether an os-release file is that of Debian, Ubuntu or a distribution made from them. */

@@ -6,6 +6,7 @@ import { browserClient, nodeBinary, nodeBundle } from "../build/node.ts";
 import { pythonPackages } from "../build/python.ts";
 import { root } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
+import { upstreamImages } from "../../components/versions.ts";
 import { operatorModule } from "./operator-chart.ts";
 import { sourceFolder } from "./source-folder.ts";
 import { sparkDistribution } from "./spark-distribution.ts";
@@ -182,6 +183,17 @@ export function podImages(config: Readonly<Record<string, unknown>>): ImageName[
     const { onlyWith } = images[name];
     return name !== "spark" && (onlyWith === undefined || String(config[onlyWith]) === "true");
   });
+}
+
+/**
+ * Those of `podImages` that are built for a stack: not the projects' own, nor those that its config
+ * names itself, which nodes pull.
+ * @param config - the stack's config, by full key
+ */
+export function builtImages(config: Readonly<Record<string, unknown>>): ImageName[] {
+  const references = (config["lakehouse:imageReferences"] ?? {}) as object;
+  const upstream = config["lakehouse:images"] === "upstream" ? upstreamImages : {};
+  return podImages(config).filter((name) => !(name in references) && !(name in upstream));
 }
 
 /** The Debian suite at the root of an image. Images of one suite have most layers in common. */

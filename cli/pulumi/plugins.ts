@@ -1,7 +1,6 @@
-import { rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import kafka from "@pulumi/kafka/package.json" with { type: "json" };
@@ -26,13 +25,15 @@ const providers = { kubernetes, kafka, minio, postgresql, random };
 /** Where the engine downloads official plugins from. */
 const DOWNLOADS = "https://get.pulumi.com/";
 const REACHABILITY_TIMEOUT_MS = 4_000;
+/** Of one plugin, the largest of which has some 40 MB. */
+const INSTALL_TIMEOUT_MS = 3 * 60_000;
 
 const standInFolder = join(stateDir, "plugins");
 
 /**
  * Makes the provider plugins available and returns the folder to put before PATH, if there is one.
- * `auto` takes the official plugins where they can be had. Once a clone uses the stand-ins it stays
- * with them, so that a run does not try the download again.
+ * `auto` takes the official plugins where all are on this machine, and else downloads them if that
+ * can be done. Once a clone uses the stand-ins the download is not tried again.
  * @throws UserError if the official plugins are asked for and cannot be had.
  */
 export async function ensurePlugins(
@@ -40,12 +41,11 @@ export async function ensurePlugins(
   pulumi: PulumiCommand,
   progress: Progress,
 ): Promise<string | undefined> {
-  const isWorthTrying =
-    choice === "auto" && !existsSync(standInFolder) && (areInstalled() || (await canBeReached()));
+  if (choice !== "standin" && areInstalled()) return undefined;
+  const isWorthTrying = choice === "auto" && !existsSync(standInFolder) && (await canBeReached());
   if (choice === "official" || isWorthTrying) {
     const failure = await installOfficial(pulumi, progress);
     if (failure === undefined) {
-      await rm(standInFolder, { recursive: true, force: true });
       return undefined;
     }
     if (choice === "official") {
@@ -60,11 +60,18 @@ export async function ensurePlugins(
   return standInFolder;
 }
 
-/** Whether all official plugins are on this machine already. */
-function areInstalled(): boolean {
-  const folder = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
-  return Object.entries(providers).every(([name, { version }]) =>
-    existsSync(join(folder, `resource-${name}-v${version}`)),
+/**
+ * Whether all official plugins are on this machine already: where Pulumi installs them, or on PATH,
+ * where it looks first.
+ */
+export function areInstalled(environment: NodeJS.ProcessEnv = process.env): boolean {
+  const installed = join(environment["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
+  const path = (environment["PATH"] ?? "").split(delimiter);
+  const onPath = path.filter((folder) => folder !== "" && folder !== standInFolder);
+  return Object.entries(providers).every(
+    ([name, { version }]) =>
+      existsSync(join(installed, `resource-${name}-v${version}`)) ||
+      onPath.some((folder) => existsSync(join(folder, `pulumi-resource-${name}`))),
   );
 }
 
@@ -87,6 +94,7 @@ async function installOfficial(
     try {
       await capture(pulumi.command, ["plugin", "install", "resource", name, version], {
         env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+        timeout: INSTALL_TIMEOUT_MS,
       });
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -12,6 +12,12 @@ import { root, stateDir } from "../host/paths.ts";
 export const backend = join(stateDir, "state");
 const passphraseFile = join(stateDir, "passphrase");
 
+/** What a Pulumi.<stack>.yaml holds, as far as it matters here. */
+interface Settings {
+  readonly encryptionsalt?: string;
+  readonly config?: unknown;
+}
+
 /**
  * Prepares the folder that Pulumi works in for a stack and returns it. It holds copies of Pulumi.yaml
  * and Pulumi.<stack>.yaml, because Pulumi writes the salt of the stack's encryption into the latter.
@@ -26,11 +32,22 @@ export async function prepareWorkspace(stack: string): Promise<string> {
   const { encryptionsalt } = existsSync(copy) ? await readSettings(copy) : {};
   const settings = await readSettings(join(root, `Pulumi.${stack}.yaml`));
   // Without the salt that it holds the secrets in the stack's state could never be read again.
-  await writeWhole(copy, stringify(encryptionsalt ? { encryptionsalt, ...settings } : settings));
+  await writeWhole(copy, stringify(withSalt(settings, encryptionsalt)));
   if (!existsSync(passphraseFile)) {
     await writeWhole(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
   }
   return folder;
+}
+
+/**
+ * The settings of a stack with the salt of our own passphrase. `pulumi up` by hand, with another
+ * passphrase, leaves another salt in them; that one only matters if they hold secrets.
+ */
+export function withSalt(settings: Settings, ours: string | undefined): Settings {
+  const { encryptionsalt: theirs, ...others } = settings;
+  const hasSecrets = JSON.stringify(others).includes('"secure":');
+  const encryptionsalt = hasSecrets ? (theirs ?? ours) : ours;
+  return encryptionsalt === undefined ? others : { encryptionsalt, ...others };
 }
 
 /** What Pulumi's CLI is told through its environment. */
@@ -51,6 +68,6 @@ export function environment(options: {
   };
 }
 
-async function readSettings(file: string): Promise<{ encryptionsalt?: string; config?: unknown }> {
-  return (parse(await readFile(file, "utf8")) ?? {}) as { encryptionsalt?: string };
+async function readSettings(file: string): Promise<Settings> {
+  return (parse(await readFile(file, "utf8")) ?? {}) as Settings;
 }

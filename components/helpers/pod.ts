@@ -15,6 +15,8 @@ export const lakehouseUser = 10001;
 export const sparkUser = 185;
 /** User and group of Dremio's own image. */
 export const dremioUser = 999;
+/** User and group of Postgres' own image: initdb wants a user with a name. */
+export const upstreamPostgresUser = 999;
 
 /** What a container may use. */
 export interface Resources {
@@ -41,6 +43,10 @@ export type Files = { readonly path: string } & (
 
 export interface ContainerArgs {
   readonly image: string;
+  /** @default the image's own entrypoint */
+  readonly command?: readonly string[];
+  /** Folder that it is started in. @default the image's own */
+  readonly workingDirectory?: string;
   readonly args?: readonly Input<string>[];
   readonly env?: Readonly<Record<string, Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, SecretKey>>;
@@ -140,6 +146,8 @@ function container([name, args]: readonly [string, ContainerArgs]): Container {
     name,
     image: args.image,
     imagePullPolicy: "IfNotPresent",
+    ...(args.command && { command: [...args.command] }),
+    ...(args.workingDirectory !== undefined && { workingDir: args.workingDirectory }),
     ...(args.args && { args: [...args.args] }),
     env: environment(args.env, args.secretEnv),
     ports: Object.entries(args.ports ?? {}).map(([portName, containerPort]) => ({

@@ -7,6 +7,8 @@ import pRetry from "p-retry";
 export interface Greeting {
   /** The server's name in messages. */
   readonly server: string;
+  /** Its Service and port in the cluster, as in `svc/minio:9000`. */
+  readonly target: string;
   /** What a client says first. It must not change anything. */
   readonly hello: Uint8Array;
   /** Whether the first bytes that come back are those of a server that can work. */
@@ -16,6 +18,7 @@ export interface Greeting {
 /** Kafka: ask which versions of its protocol it speaks. */
 export const kafkaGreeting: Greeting = {
   server: "Kafka",
+  target: "svc/kafka-0:9094",
   // Length 10, ApiVersions (18) version 0, correlation 1, no client id.
   hello: Buffer.from("0000000a" + "0012" + "0000" + "00000001" + "ffff", "hex"),
   // Length, the same correlation, no error.
@@ -25,14 +28,16 @@ export const kafkaGreeting: Greeting = {
 /** Postgres: ask whether it would encrypt; it says yes (S) or no (N). */
 export const postgresGreeting: Greeting = {
   server: "Postgres",
+  target: "svc/postgres:5432",
   hello: Buffer.from("00000008" + "04d2162f", "hex"),
   isWelcome: (reply) => /^[SN]/.test(reply.toString("latin1")),
 };
 
 /** HTTP: ask for a page that is there once the server is ready. */
-export function httpGreeting(server: string, path: string): Greeting {
+export function httpGreeting(server: string, target: string, path: string): Greeting {
   return {
     server,
+    target,
     hello: Buffer.from(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
     isWelcome: (reply) => reply.toString("latin1").startsWith("HTTP/1.1 200 "),
   };
@@ -64,6 +69,7 @@ export function reachable(
 
 /** @throws RunError when there is no right answer within `timeout` milliseconds. */
 export async function greet(port: number, greeting: Greeting, timeout: number): Promise<void> {
+  const [service, targetPort] = greeting.target.split(":");
   try {
     await pRetry(() => exchange(port, greeting), {
       retries: Number.POSITIVE_INFINITY,
@@ -75,7 +81,8 @@ export async function greet(port: number, greeting: Greeting, timeout: number): 
     throw new RunError(
       `${greeting.server} is ready in the cluster but does not answer at localhost:${port} ` +
         `within ${timeout / 1000} s (${(error as Error).message}). The cluster must map this ` +
-        `port to its NodePort: \`npm run up\` makes a kind cluster that does.`,
+        `port to its NodePort: \`npm run up\` makes a kind cluster that does. For any other, run ` +
+        `\`kubectl -n lakehouse port-forward ${service} ${port}:${targetPort}\` meanwhile.`,
     );
   }
 }

@@ -52,7 +52,21 @@ export function configure(settings: Settings): KubernetesContext {
   };
 }
 
+/** @throws Error that says how a kubeconfig is given, if it cannot be read. */
 function loadKubeConfig(settings: Settings): KubeConfig {
+  try {
+    return readKubeConfig(settings);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(
+      `The kubeconfig cannot be read (${message}). Set KUBECONFIG to the path of one, or ` +
+        "`pulumi config set kubernetes:kubeconfig PATH`.",
+      { cause: error },
+    );
+  }
+}
+
+function readKubeConfig(settings: Settings): KubeConfig {
   const kubeConfig = new KubeConfig();
   if (settings.kubeconfig === undefined) kubeConfig.loadFromDefault();
   else if (settings.kubeconfig.includes("\n") || settings.kubeconfig.startsWith("{")) {

@@ -17,10 +17,12 @@ describe("the configuration", () => {
   it("has a default for every key", async () => {
     const { hostPort, ...config } = await read();
     expect(config).toEqual({
-      kafka: { brokers: 1, partitions: 2, storage: "8Gi" },
+      images: { areUpstream: false, references: {} },
+      nessie: { isUpstreamImage: false },
+      kafka: { isUpstreamImage: false, brokers: 1, partitions: 2, storage: "8Gi" },
       minio: { storage: "20Gi", queryEngine: "light" },
-      postgres: { storage: "2Gi" },
-      redis: { storage: "1Gi" },
+      postgres: { isUpstreamImage: false, storage: "2Gi" },
+      redis: { isUpstreamImage: false, storage: "1Gi" },
       producer: { rate: 50 },
       streaming: {
         triggerSeconds: 1,
@@ -81,6 +83,21 @@ describe("the configuration", () => {
     });
     expect(config.query.engine).toBe("dremio");
     expect(config.minio.queryEngine).toBe("dremio");
+  });
+
+  it("takes images by name, and no other names", async () => {
+    const references = { apps: "ghcr.io/acme/lakehouse/apps:0123" };
+    const config = await read({
+      "lakehouse:images": "upstream",
+      "lakehouse:imageReferences": JSON.stringify(references),
+    });
+    expect(config.images).toEqual({ areUpstream: true, references });
+    for (const { isUpstreamImage } of [config.kafka, config.nessie, config.postgres, config.redis])
+      expect(isUpstreamImage).toBe(true);
+    const other = read({ "lakehouse:imageReferences": '{"app":"ghcr.io/acme/app:1"}' });
+    await expect(other).rejects.toThrow("imageReferences must name no other images than kafka,");
+    const text = read({ "lakehouse:imageReferences": "ghcr.io/acme" });
+    await expect(text).rejects.toThrow("must be an object of image references by name");
   });
 
   it("keeps the webhook secret, also when it is wrong", async () => {
@@ -162,7 +179,8 @@ Pulumi.yaml`,
       "lakehouse:portOffset": "-1",
       "lakehouse:kafkaStorage": "8",
       "lakehouse:alertThreshold": "1",
-      "lakehouse:images": "upstream",
+      "lakehouse:images": "pulled",
+      "lakehouse:imageReferences": '{"kafka":"kafka:4"}',
       "lakehouse:features": "yes",
       "lakehouse:featuresTimeToLive": "a week",
       "lakehouse:maintenance": "hourly",
@@ -174,7 +192,8 @@ Pulumi.yaml`,
     await expect(faulty).rejects.toThrow(
       `The configuration of stack "unit" cannot be used:
   lakehouse:kafkaBroker is not a key of this project
-  lakehouse:images must be "built", but is "upstream"
+  lakehouse:images must be "built" or "upstream", but is "pulled"
+  lakehouse:imageReferences.kafka must be an image reference with a tag, but is "{\\"kafka\\":\\"kafka:4\\"}"
   lakehouse:portOffset must be at least 0, but is "-1"
   lakehouse:kafkaBrokers must be 1 or 3, but is "2"
   lakehouse:kafkaStorage must be a size such as 8Gi, but is "8"

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import type {
   V1Container,
   V1CronJob,
@@ -7,13 +9,16 @@ import type {
   V1ResourceRequirements,
   V1Service,
 } from "@kubernetes/client-node";
+import { output } from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 
+import type { Access } from "../../../components/access.ts";
 import { nodePorts } from "../../../components/ports.ts";
 import { testImages } from "../../support/images.ts";
 import { record, type Recording } from "../../support/mocks.ts";
 
-vi.mock(import("../../../components/images.ts"), () => ({
+vi.mock(import("../../../components/images.ts"), async (original) => ({
+  ...(await original()),
   readImages: () => Promise.resolve(testImages),
 }));
 
@@ -117,11 +122,14 @@ describe("the whole program", () => {
   });
 
   it("is all that its module exports, as `pulumi up` by hand wants it", async () => {
-    expect(Object.keys(await import("../../../index.ts"))).toEqual(["default"]);
+    const { main } = JSON.parse(readFileSync("package.json", "utf8")) as { main: string };
+    const entry = (await import(`../../../${main}`)) as { default: unknown };
+    expect(Object.keys(entry)).toEqual(["default"]);
+    expect(entry.default).toBe((await import("../../../index.ts")).default);
   });
 
   it("says where each is reached", async () => {
-    expect(outputs).toEqual({
+    expect(outputs).toMatchObject({
       endpoints: {
         dashboard: "http://localhost:30080",
         query: "grpc://localhost:32010",
@@ -137,6 +145,54 @@ describe("the whole program", () => {
     expect(moved.outputs).toMatchObject({
       endpoints: { dashboard: "http://localhost:30180", kafka: "localhost:30192" },
     });
+  });
+
+  it("says how to reach a cluster that maps no ports, at the same addresses", async () => {
+    const { recording: all, outputs: told } = await deploy({
+      ...everyPart,
+      "lakehouse:kafkaUi": "true",
+      "lakehouse:kafkaBrokers": "3",
+    });
+    const { endpoints, portForward } = told as Access;
+    const commands = await new Promise<Record<string, string>>((resolve) => {
+      output(portForward).apply(resolve);
+    });
+    expect(Object.keys(commands).toSorted()).toEqual(
+      [...Object.keys(endpoints), "kafka1", "kafka2", "kafkaUi", "airflow", "notebook"].toSorted(),
+    );
+    for (const [part, command] of Object.entries(commands)) {
+      const form = /^kubectl -n lakehouse port-forward svc\/(\S+) (\d+):(\d+)$/;
+      const [, service = "", local, port] = form.exec(command) ?? [];
+      const { spec } = all.find("kubernetes:core/v1:Service", service).inputs as V1Service;
+      expect(spec?.ports, part).toContainEqual(
+        expect.objectContaining({ port: Number(port), nodePort: Number(local) }),
+      );
+      if (part in endpoints) expect(endpoints[part]).toContain(`localhost:${local ?? ""}`);
+    }
+  });
+
+  it("names the Secrets of the logins, and tells nothing out of them", async () => {
+    const { recording: all, outputs: told } = await deploy({
+      ...everyPart,
+      "lakehouse:kafkaUi": "true",
+    });
+    const { secrets } = told as Access;
+    expect(secrets).toEqual({
+      dashboard: "dashboard-user",
+      query: "query-user",
+      minio: "minio-root",
+      postgres: "postgres-lakehouse",
+      redis: "redis",
+      kafkaUi: "kafka-ui-user",
+      airflow: "airflow-user",
+      notebook: "notebook-token",
+    });
+    const made = all
+      .all("kubernetes:core/v1:Secret")
+      .map(({ inputs }) => (inputs["metadata"] as { name?: string }).name);
+    expect(made).toEqual(expect.arrayContaining(Object.values(secrets)));
+    const open = await deploy({ "lakehouse:dashboardAuth": "none" });
+    expect((open.outputs as Access).secrets).not.toHaveProperty("dashboard");
   });
 
   it("uses the NodePorts that the cluster maps, each once", async () => {
@@ -307,6 +363,67 @@ describe("the program with Dremio", () => {
       .filter(({ type }) => !type.endsWith(":Secret") && type.startsWith("kubernetes:"))
       .filter(({ inputs }) => JSON.stringify(inputs).includes("secret of "));
     expect(holders).toEqual([]);
+  });
+});
+
+describe("the program with the projects' own images", () => {
+  let withUpstream: Recording;
+
+  beforeAll(async () => {
+    ({ recording: withUpstream } = await deploy({ "lakehouse:images": "upstream" }));
+  });
+
+  const serverOf = (one: Recording, part: string) => {
+    const { pod } = workloads(one).find(({ name }) => name === part) ?? {};
+    return { pod, container: pod?.containers[0] };
+  };
+
+  it.each([
+    ["kafka", "kafka", "/opt/kafka/config"],
+    ["postgres", "postgres", "/opt/lakehouse"],
+    ["redis", "valkey", "/opt/lakehouse"],
+  ])("starts %s with the entrypoint of images/%s", (part, image, path) => {
+    const { pod, container } = serverOf(withUpstream, part);
+    expect(container?.command).toEqual(["sh", `${path}/entrypoint.sh`]);
+    expect(container?.volumeMounts).toContainEqual({
+      name: "entrypoint",
+      mountPath: path,
+      readOnly: true,
+    });
+    const config = withUpstream.find("kubernetes:core/v1:ConfigMap", `${part}-entrypoint`);
+    expect(pod?.volumes).toContainEqual({
+      name: "entrypoint",
+      configMap: { name: `${part}-entrypoint-1a2b3c` },
+    });
+    expect(config.inputs["data"]).toMatchObject({
+      "entrypoint.sh": readFileSync(`images/${image}/entrypoint.sh`, "utf8"),
+    });
+  });
+
+  it("gives the entrypoints what those images have otherwise", () => {
+    const kafka = withUpstream.find("kubernetes:core/v1:ConfigMap", "kafka-entrypoint");
+    expect(kafka.inputs["data"]).toHaveProperty(["log4j2.properties"]);
+    const postgres = serverOf(withUpstream, "postgres");
+    expect(postgres.pod?.securityContext).toMatchObject({ runAsUser: 999, fsGroup: 999 });
+    expect(postgres.container?.env).toEqual([
+      { name: "POSTGRES_PASSWORD_FILE", value: "/run/secrets/superuser/password" },
+      { name: "PGDATA", value: "/var/lib/postgresql/data/pgdata" },
+      { name: "PGHOST", value: "/tmp" },
+    ]);
+    expect(serverOf(withUpstream, "nessie").container).toMatchObject({
+      command: ["java", "-XX:+ExitOnOutOfMemoryError", "-jar", "/deployments/quarkus-run.jar"],
+      workingDir: "/opt/nessie",
+    });
+  });
+
+  it("changes no more than these four and their entrypoints", () => {
+    const others = (one: Recording) =>
+      one.resources.filter(
+        ({ type, name }) =>
+          !name.endsWith("-entrypoint") &&
+          !(type.startsWith("kubernetes:apps/") && /^(kafka|postgres|redis|nessie)$/.test(name)),
+      );
+    expect(others(withUpstream)).toEqual(others(recording));
   });
 });
 

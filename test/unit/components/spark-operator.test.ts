@@ -31,13 +31,14 @@ function unknownKeys(values: Values, known: Values): string[] {
   });
 }
 
-async function deploy() {
+async function deploy(change: { image?: string; chart?: undefined } = {}) {
   let serviceAccount: unknown;
   const recording = await record(() => {
     const operator = new SparkOperator("spark-operator", {
       namespace: "lakehouse",
       image: "localhost:5000/lakehouse/spark-operator:0123abcd",
       chart: "/cache/spark-operator",
+      ...change,
     });
     operator.serviceAccount.apply((name) => (serviceAccount = name));
   });
@@ -63,6 +64,26 @@ describe("the Spark operator", () => {
       repository: "lakehouse/spark-operator",
       tag: "0123abcd",
       pullPolicy: "IfNotPresent",
+    });
+  });
+
+  it("keeps the digest of an image with its tag", async () => {
+    const { values } = await deploy({ image: "ghcr.io/acme/spark-operator:1@sha256:0123" });
+    expect(values["image"]).toMatchObject({
+      registry: "ghcr.io",
+      repository: "acme/spark-operator",
+      tag: "1@sha256:0123",
+    });
+  });
+
+  it("takes the chart of the same version from its repository where none was built", async () => {
+    const { inputs } = await deploy({ chart: undefined });
+    const module = readFileSync("images/spark-operator/go.mod", "utf8");
+    const [, version] = /spark-operator\/v2 v(\S+)/.exec(module) ?? [];
+    expect(inputs).toMatchObject({
+      chart: "spark-operator",
+      version,
+      repositoryOpts: { repo: "https://kubeflow.github.io/spark-operator" },
     });
   });
 

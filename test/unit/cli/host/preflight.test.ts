@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import type { Space } from "../../../../cli/host/disk.ts";
-import { findProblem, isDebianFamily, type Machine } from "../../../../cli/host/preflight.ts";
+import {
+  desktopHost,
+  findProblem,
+  isDebianFamily,
+  type Machine,
+} from "../../../../cli/host/preflight.ts";
 
 const gibibyte = 2 ** 30;
 /** A place on a disk of a number with so many GiB free. */
@@ -21,6 +26,8 @@ test.each<[string, Partial<Machine>]>([
   ["a bare Debian machine with root", {}],
   ["any system with a running Docker", { hasDocker: true, isRoot: false, osRelease: "ID=arch\n" }],
   ["a machine sold as 6 GiB", { memory: 5.7 * gibibyte }],
+  ["a Docker Desktop with enough memory", { hasDocker: true, dockerMemory: 7.7 * gibibyte }],
+  ["root in WSL, who can install an engine", { host: "WSL" }],
   [
     "little disk space once the caches are filled",
     { spaces: { cache: space("/", 6, 1), docker: space("/", 6, 1) }, hasCaches: true },
@@ -44,6 +51,13 @@ test.each<[Partial<Machine>, RegExp, RegExp]>([
     /Fedora 43 is neither Debian/,
     /Install and start Docker/,
   ],
+  [{ host: "macOS", osRelease: "" }, /No Docker engine answers/, /Docker Desktop.*colima/],
+  [{ host: "WSL", isRoot: false }, /in this WSL distribution/, /WSL integration/],
+  [
+    { hasDocker: true, dockerMemory: 3.8 * gibibyte },
+    /Docker has 3\.8 GiB of memory, the platform needs 6\.0 GiB/,
+    /Settings, Resources, Memory.*colima.*wslconfig/,
+  ],
   [{ osRelease: "" }, /This system is neither Debian/, /Install and start Docker/],
   [{ memory: 4 * gibibyte }, /has 4\.0 GiB of memory, the platform needs 6\.0 GiB/, /more memory/],
   [
@@ -65,6 +79,14 @@ test.each<[Partial<Machine>, RegExp, RegExp]>([
   const problem = findProblem({ ...good, ...change });
   expect(problem?.message).toMatch(what);
   expect(problem?.cure).toMatch(cure);
+});
+
+test.each([
+  ["darwin", "24.6.0", "macOS"],
+  ["linux", "6.6.87.2-microsoft-standard-WSL2", "WSL"],
+  ["linux", "6.18.0-amd64", undefined],
+] as const)("desktopHost(%s, %s) is %s", (platform, kernel, answer) => {
+  expect(desktopHost(platform, kernel)).toBe(answer);
 });
 
 test.each([

@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { imageFolder, type ImageName, images, podImages } from "../../../../cli/images/table.ts";
+import {
+  builtImages,
+  imageFolder,
+  type ImageName,
+  images,
+  podImages,
+} from "../../../../cli/images/table.ts";
 
 const read = (name: ImageName, file: string): string =>
   readFileSync(join(imageFolder(name), file), "utf8");
@@ -54,6 +60,25 @@ describe("the images of a stack", () => {
     expect(podImages({ "lakehouse:airflow": false })).not.toContain("airflow");
     expect(podImages({ "lakehouse:airflow": true })).toContain("airflow");
     expect(podImages({ "lakehouse:airflow": "true" })).toContain("airflow");
+  });
+});
+
+describe("the images that are built for a stack", () => {
+  it("are all of its pods', unless it says otherwise", () => {
+    expect(builtImages({})).toEqual(podImages({}));
+    expect(builtImages({ "lakehouse:images": "built", "lakehouse:imageReferences": {} })).toEqual(
+      podImages({}),
+    );
+  });
+
+  it("are not the projects' own, nor those that the stack names", () => {
+    const left = builtImages({
+      "lakehouse:images": "upstream",
+      "lakehouse:imageReferences": { apps: "ghcr.io/acme/lakehouse/apps:0123" },
+    });
+    const others = ["kafka", "nessie", "postgres", "valkey", "apps"];
+    expect(left).toEqual(podImages({}).filter((name) => !others.includes(name)));
+    expect(left).toContain("minio");
   });
 });
 

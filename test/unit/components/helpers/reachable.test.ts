@@ -49,7 +49,7 @@ describe("a server is greeted", () => {
     ["Postgres with TLS", postgresGreeting, sslRequest, Buffer.from("S")],
     [
       "HTTP",
-      httpGreeting("MinIO", "/ready"),
+      httpGreeting("MinIO", "svc/minio:9000", "/ready"),
       Buffer.from(httpRequest),
       Buffer.from("HTTP/1.1 200 OK\r\n"),
     ],
@@ -64,7 +64,7 @@ describe("a server is greeted", () => {
     const port = await listen((socket) => {
       socket.once("data", () => socket.end(replies[calls++] ?? ""));
     });
-    await greet(port, httpGreeting("MinIO", "/ready"), 5000);
+    await greet(port, httpGreeting("MinIO", "svc/minio:9000", "/ready"), 5000);
     expect(calls).toBe(3);
   });
 
@@ -73,7 +73,8 @@ describe("a server is greeted", () => {
     await expect(greet(port, kafkaGreeting, 500)).rejects.toThrow(
       new RegExp(
         `^Kafka is ready in the cluster but does not answer at localhost:${port} within 0.5 s ` +
-          "\\(.+\\). The cluster must map this port to its NodePort",
+          "\\(.+\\). The cluster must map this port to its NodePort[^]*" +
+          `kubectl -n lakehouse port-forward svc/kafka-0 ${port}:9094`,
       ),
     );
   });

@@ -191,7 +191,7 @@ export function podImages(config: Readonly<Record<string, unknown>>): ImageName[
  * @param config - the stack's config, by full key
  */
 export function builtImages(config: Readonly<Record<string, unknown>>): ImageName[] {
-  const references = (config["lakehouse:imageReferences"] ?? {}) as object;
+  const references = (config["lakehouse:imageReferences"] ?? {});
   const upstream = config["lakehouse:images"] === "upstream" ? upstreamImages : {};
   return podImages(config).filter((name) => !(name in references) && !(name in upstream));
 }

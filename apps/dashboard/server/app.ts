@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 
 import type { Login } from "./access/credentials.ts";
-import { protect } from "./access/protect.ts";
+import { protect, trustedProxies } from "./access/protect.ts";
 import { addApi, type ApiSources } from "./routes.ts";
 
 /** The page brings everything along and talks to its own server alone. */
@@ -24,13 +24,16 @@ export interface AppOptions extends ApiSources {
   readonly publicFolder: string;
   /** Who may see the page; everybody if it is left out. */
   readonly login?: Login | undefined;
+  /** Reverse proxies in front of it, whose word on who asks is taken. @default 0 */
+  readonly proxyHops?: number | undefined;
 }
 
 /** The dashboard's HTTP interface. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { metrics, publicFolder, login } = options;
+  const { metrics, publicFolder, login, proxyHops = 0 } = options;
   const app = Fastify({
     forceCloseConnections: true,
+    trustProxy: trustedProxies(proxyHops),
     // Wide enough for the endpoints to say themselves what is too long.
     routerOptions: { maxParamLength: 4_096 },
   });

@@ -33,7 +33,7 @@ export function protect(app: FastifyInstance, login: Login): void {
 
   app.addHook("onRequest", async (request, reply) => {
     const [path = ""] = request.url.split("?");
-    if (openPaths.has(path) || hasSession(request, sessions)) return undefined;
+    if (isOpen(path, request) || hasSession(request, sessions)) return undefined;
     const basic = parseBasic(request.headers.authorization);
     const outcome = basic === undefined ? "wrong" : check(request, basic);
     return outcome === "right" ? undefined : refuse(request, reply, outcome);
@@ -74,6 +74,17 @@ export function protect(app: FastifyInstance, login: Login): void {
     setCookie(request, reply, "", 0);
     return reply.redirect("/login", 303);
   });
+}
+
+/** Whose word on who asks is taken: that of so many reverse proxies in a row, seen from here. */
+export function trustedProxies(hops: number) {
+  return (_address: string, hop: number): boolean => hop < hops;
+}
+
+function isOpen(path: string, { ips }: FastifyRequest): boolean {
+  // Scrapers are in the cluster: a proxy, which adds a further address, brings everybody else.
+  const isForwarded = ips !== undefined && ips.length > 1;
+  return openPaths.has(path) && !(path === "/metrics" && isForwarded);
 }
 
 function hasSession({ headers }: FastifyRequest, sessions: Sessions): boolean {

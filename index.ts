@@ -1,6 +1,8 @@
+import { fitToCluster } from "./components/cluster.ts";
 import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
 import { createFeatures } from "./components/features.ts";
+import { fromRegistry } from "./components/image-registry.ts";
 import { readImages } from "./components/images.ts";
 import { Kafka } from "./components/kafka.ts";
 import { Maintenance } from "./components/maintenance.ts";
@@ -20,8 +22,9 @@ import { Streaming } from "./components/streaming.ts";
 
 /** The platform, in the order in which its data flows. What waits for nothing starts at once. */
 export default async function lakehouse() {
-  const { hostPort, ...config } = readConfig();
-  const images = await readImages();
+  const { hostPort, cluster, ...config } = readConfig();
+  fitToCluster(cluster);
+  const images = fromRegistry(await readImages(), config.imageRegistry);
   const { name: namespace } = new Namespace("lakehouse");
   const at = placement(namespace, hostPort);
   const kafka = new Kafka("kafka", { ...at(images.kafka, ports.kafka), ...config.kafka });
@@ -33,15 +36,13 @@ export default async function lakehouse() {
   const postgres = new Postgres("postgres", { ...database, ...config.postgres });
   const redis = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
   const stores = { database: postgres.nessie, objectStorage: minio.nessie };
-  const catalog = new Nessie("nessie", { ...at(images.nessie, ports.nessie), ...stores });
+  const versions = { ...at(images.nessie, ports.nessie), ...config.nessie };
+  const catalog = new Nessie("nessie", { ...versions, ...stores });
   const { "spark-operator": image, "spark-operator-chart": chart } = images;
   const operator = new SparkOperator("spark-operator", { image, chart, namespace });
   const spark = { namespace, catalog, objectStorage: minio.spark, operator, kafka };
-  const streaming = new Streaming("streaming", {
-    ...spark,
-    ...at(images.streaming, ports.sparkUi),
-    ...config.streaming,
-  });
+  const stream = { ...at(images.streaming, ports.sparkUi), ...config.streaming };
+  const streaming = new Streaming("streaming", { ...spark, ...stream });
   createFeatures("features", {
     ...{ ...spark, image: images.features, after: streaming },
     ...{ offlineStore: postgres.features, onlineStore: redis, ...config.features },
@@ -55,5 +56,5 @@ export default async function lakehouse() {
   createNotifier("notifier", { ...alerting, ...config.notifier });
   const { chosen } = config;
   createOptionalParts({ ...spark, chosen, images, minio, postgres, query, replay });
-  return { endpoints: endpoints(hostPort) };
+  return { endpoints: endpoints(hostPort, config.dashboard.ingress?.host) };
 }

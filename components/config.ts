@@ -1,26 +1,15 @@
 import { Config, getStack, type Output, RunError, runtime, secret } from "@pulumi/pulumi";
 import { z } from "zod";
 
+import { cloudKeys, clusterSettings, contradictions, dashboardIngress } from "./cloud-keys.ts";
+import type { ClusterSettings } from "./cluster.ts";
 import type { TimeToLive } from "./features.ts";
+import { flag, integer, quantity } from "./helpers/config-fields.ts";
+import type { IngressSettings } from "./helpers/ingress.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import type { Chosen } from "./optional-parts.ts";
 import type { AnomalyDetection } from "./streaming.ts";
-
-const integer = (minimum: number, maximum: number) =>
-  z.coerce
-    .number({ error: "must be a whole number" })
-    .int("must be a whole number")
-    .min(minimum, `must be at least ${minimum}`)
-    .max(maximum, `must be at most ${maximum}`);
-
-const quantity = z
-  .string()
-  .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "must be a size such as 8Gi")
-  .transform((value) => value as Quantity);
-
-const flag = z
-  .enum(["true", "false"], { error: "must be true or false" })
-  .transform((value) => value === "true");
+import { type Sizes, tiers } from "./tiers.ts";
 
 const timeToLive = z
   .string()
@@ -81,6 +70,7 @@ export const schema = z.object({
   airflow: flag.default(false),
   notebook: flag.default(false),
   notebookStorage: quantity.default("1Gi"),
+  ...cloudKeys,
 });
 
 /** Keys whose values are not shown. */
@@ -89,33 +79,53 @@ const secretKeys: ReadonlySet<string> = new Set<keyof typeof schema.shape>(["ale
 /** What answers SQL: the engine of apps/query, or Dremio. */
 export type QueryEngineKind = z.infer<typeof schema>["queryEngine"];
 
+/** A part whose size depends on the tier; undefined for its own default. */
+interface Sized<Part extends keyof Sizes> {
+  readonly size: Sizes[Part] | undefined;
+}
+
 /** The configuration as the components take it. */
 export interface LakehouseConfig {
   /** The port on this machine that leads to a NodePort. */
   readonly hostPort: (nodePort: number) => number;
-  readonly kafka: {
+  readonly cluster: ClusterSettings;
+  /** Where the cluster pulls images; undefined if it has them. */
+  readonly imageRegistry: string | undefined;
+  readonly kafka: Sized<"kafka"> & {
     readonly brokers: 1 | 3;
     readonly partitions: number;
     readonly storage: Quantity;
   };
-  readonly minio: { readonly storage: Quantity; readonly queryEngine: QueryEngineKind };
-  readonly postgres: { readonly storage: Quantity };
-  readonly redis: { readonly storage: Quantity };
+  readonly minio: Sized<"minio"> & {
+    readonly storage: Quantity;
+    readonly queryEngine: QueryEngineKind;
+  };
+  readonly postgres: Sized<"postgres"> & { readonly storage: Quantity };
+  readonly redis: Sized<"redis"> & { readonly storage: Quantity };
+  readonly nessie: Sized<"nessie"> & { readonly replicas: number };
   readonly producer: { readonly rate: number };
-  readonly streaming: {
+  readonly streaming: Sized<"streaming"> & {
+    readonly maxExecutors: number;
     readonly triggerSeconds: number;
     readonly maxOffsets: number;
     readonly alerts: AnomalyDetection;
   };
-  readonly features: { readonly isEnabled: boolean; readonly timeToLive: TimeToLive };
+  readonly features: Sized<"features"> & {
+    readonly isEnabled: boolean;
+    readonly timeToLive: TimeToLive;
+  };
   readonly notifier: {
     /** Secret URL; undefined if alerts are delivered nowhere. */
     readonly webhook: Output<string> | undefined;
     readonly format: "json" | "slack";
   };
-  readonly dashboard: { readonly auth: "password" | "none" };
+  readonly dashboard: Sized<"dashboard"> & {
+    readonly auth: "password" | "none";
+    readonly ingress: IngressSettings | undefined;
+    readonly maxReplicas: number;
+  };
   /** When tables are compacted, as cron writes it; undefined for never. */
-  readonly maintenance: { readonly schedule: string | undefined };
+  readonly maintenance: Sized<"maintenance"> & { readonly schedule: string | undefined };
   readonly replay: {
     /** When objects are copied on, as cron writes it; undefined for never. */
     readonly schedule: string | undefined;
@@ -124,7 +134,10 @@ export interface LakehouseConfig {
     /** Whether Airflow sees to the schedule. */
     readonly isScheduledElsewhere: boolean;
   };
-  readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
+  readonly query: Sized<"query"> & {
+    readonly engine: QueryEngineKind;
+    readonly dremioStorage: Quantity;
+  };
   readonly chosen: Chosen;
 }
 
@@ -150,6 +163,10 @@ export function readConfig(): LakehouseConfig {
       return `lakehouse:${key} ${message}${isSecret ? "" : `, but is ${JSON.stringify(values[key])}`}`;
     }),
   ];
+  if (result.success) {
+    const clashes = contradictions(result.data);
+    problems.push(...clashes.map(([key, message]) => `lakehouse:${key} ${message}`));
+  }
   if (!result.success || problems.length > 0) {
     throw new RunError(
       `The configuration of stack "${getStack()}" cannot be used:\n` +
@@ -158,18 +175,25 @@ export function readConfig(): LakehouseConfig {
     );
   }
   const keys = result.data;
+  const sizes = tiers[keys.resourceTier];
   return {
     hostPort: (nodePort) => nodePort + keys.portOffset,
+    cluster: clusterSettings(keys),
+    imageRegistry: keys.imageRegistry === "none" ? undefined : keys.imageRegistry,
     kafka: {
+      size: sizes.kafka,
       brokers: keys.kafkaBrokers,
       partitions: keys.kafkaPartitions,
       storage: keys.kafkaStorage,
     },
-    minio: { storage: keys.minioStorage, queryEngine: keys.queryEngine },
-    postgres: { storage: keys.postgresStorage },
-    redis: { storage: keys.redisStorage },
+    minio: { size: sizes.minio, storage: keys.minioStorage, queryEngine: keys.queryEngine },
+    postgres: { size: sizes.postgres, storage: keys.postgresStorage },
+    redis: { size: sizes.redis, storage: keys.redisStorage },
+    nessie: { size: sizes.nessie, replicas: keys.nessieReplicas },
     producer: { rate: keys.producerRate },
     streaming: {
+      size: sizes.streaming,
+      maxExecutors: keys.streamingMaxExecutors,
       triggerSeconds: keys.streamingTriggerSeconds,
       maxOffsets: keys.streamingMaxOffsets,
       alerts: {
@@ -179,19 +203,31 @@ export function readConfig(): LakehouseConfig {
         minimumHistoryMinutes: keys.alertMinimumHistoryMinutes,
       },
     },
-    features: { isEnabled: keys.features, timeToLive: keys.featuresTimeToLive },
+    features: {
+      size: sizes.features,
+      isEnabled: keys.features,
+      timeToLive: keys.featuresTimeToLive,
+    },
     notifier: {
       webhook: keys.alertWebhook === "off" ? undefined : secret(keys.alertWebhook),
       format: keys.alertWebhookFormat,
     },
-    dashboard: { auth: keys.dashboardAuth },
-    maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
+    dashboard: {
+      size: sizes.dashboard,
+      auth: keys.dashboardAuth,
+      ingress: dashboardIngress(keys),
+      maxReplicas: keys.dashboardMaxReplicas,
+    },
+    maintenance: {
+      size: sizes.maintenance,
+      schedule: keys.maintenance === "off" ? undefined : keys.maintenance,
+    },
     replay: {
       schedule: keys.replaySchedule === "off" ? undefined : keys.replaySchedule,
       pace: keys.replayPace,
       isScheduledElsewhere: keys.airflow,
     },
-    query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
+    query: { size: sizes.query, engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
     chosen: {
       cdc: keys.cdc,
       kafkaUi: keys.kafkaUi,

@@ -75,7 +75,8 @@ export async function greet(port: number, greeting: Greeting, timeout: number): 
     throw new RunError(
       `${greeting.server} is ready in the cluster but does not answer at localhost:${port} ` +
         `within ${timeout / 1000} s (${(error as Error).message}). The cluster must map this ` +
-        `port to its NodePort: \`npm run up\` makes a kind cluster that does.`,
+        `port to its NodePort: \`npm run up\` makes a kind cluster that does. In a cloud it must be ` +
+        `forwarded (docs/cloud.md).`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { access } from "./components/access.ts";
+import { fitToCluster } from "./components/cluster.ts";
 import { readConfig } from "./components/config.ts";
 import { Dashboard } from "./components/dashboard.ts";
 import { createFeatures } from "./components/features.ts";
@@ -22,6 +23,7 @@ import { Streaming } from "./components/streaming.ts";
 /** The platform, in the order in which its data flows. What waits for nothing starts at once. */
 export default async function lakehouse() {
   const config = readConfig();
+  fitToCluster(config.cluster);
   const images = await readImages(config.images);
   const { name: namespace } = new Namespace("lakehouse");
   const at = placement(namespace, config.hostPort);
@@ -33,16 +35,14 @@ export default async function lakehouse() {
   const database = at(images.postgres, ports.postgres);
   const postgres = new Postgres("postgres", { ...database, ...config.postgres });
   const redis = new Redis("redis", { ...at(images.valkey, ports.redis), ...config.redis });
-  const stores = { database: postgres.nessie, objectStorage: minio.nessie, ...config.nessie };
-  const catalog = new Nessie("nessie", { ...at(images.nessie, ports.nessie), ...stores });
+  const stores = { database: postgres.nessie, objectStorage: minio.nessie };
+  const versions = { ...at(images.nessie, ports.nessie), ...config.nessie };
+  const catalog = new Nessie("nessie", { ...versions, ...stores });
   const { "spark-operator": image, "spark-operator-chart": chart } = images;
   const operator = new SparkOperator("spark-operator", { image, chart, namespace });
   const spark = { namespace, catalog, objectStorage: minio.spark, operator, kafka };
-  const streaming = new Streaming("streaming", {
-    ...spark,
-    ...at(images.streaming, ports.sparkUi),
-    ...config.streaming,
-  });
+  const stream = { ...at(images.streaming, ports.sparkUi), ...config.streaming };
+  const streaming = new Streaming("streaming", { ...spark, ...stream });
   createFeatures("features", {
     ...{ ...spark, image: images.features, after: streaming },
     ...{ offlineStore: postgres.features, onlineStore: redis, ...config.features },

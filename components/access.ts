@@ -33,7 +33,7 @@ export function access(
   const forward = (name: string, { service, port, nodePort }: Entrance) =>
     `kubectl -n ${name} port-forward svc/${service} ${hostPort(nodePort)}:${port}`;
   return {
-    endpoints: endpoints(hostPort),
+    endpoints: endpoints(hostPort, config.dashboard.ingress?.host),
     portForward: output(namespace).apply((name) =>
       Object.fromEntries(parts.map(([part, entrance]) => [part, forward(name, entrance)])),
     ),

@@ -1,28 +1,17 @@
 import { Config, getStack, type Output, RunError, runtime, secret } from "@pulumi/pulumi";
 import { z } from "zod";
 
+import { cloudKeys, clusterSettings, contradictions, dashboardIngress } from "./cloud-keys.ts";
+import type { ClusterSettings } from "./cluster.ts";
 import type { TimeToLive } from "./features.ts";
+import { flag, integer, quantity } from "./helpers/config-fields.ts";
+import type { IngressSettings } from "./helpers/ingress.ts";
 import { type OidcAccess, oidcAccess, oidcKeys, oidcProblems } from "./helpers/oidc.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { imageNames, imageReference, type ImageSources } from "./images.ts";
 import type { Chosen } from "./optional-parts.ts";
 import type { AnomalyDetection } from "./streaming.ts";
-
-const integer = (minimum: number, maximum: number) =>
-  z.coerce
-    .number({ error: "must be a whole number" })
-    .int("must be a whole number")
-    .min(minimum, `must be at least ${minimum}`)
-    .max(maximum, `must be at most ${maximum}`);
-
-const quantity = z
-  .string()
-  .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "must be a size such as 8Gi")
-  .transform((value) => value as Quantity);
-
-const flag = z
-  .enum(["true", "false"], { error: "must be true or false" })
-  .transform((value) => value === "true");
+import { type Sizes, tiers } from "./tiers.ts";
 
 const timeToLive = z
   .string()
@@ -103,6 +92,7 @@ export const schema = z.object({
   airflow: flag.default(false),
   notebook: flag.default(false),
   notebookStorage: quantity.default("1Gi"),
+  ...cloudKeys,
 });
 
 /** Keys whose values are not shown. */
@@ -119,35 +109,53 @@ interface ImageLayout {
   readonly isUpstreamImage: boolean;
 }
 
+/** A part whose size depends on the tier; undefined for its own default. */
+interface Sized<Part extends keyof Sizes> {
+  readonly size: Sizes[Part] | undefined;
+}
+
 /** The configuration as the components take it. */
 export interface LakehouseConfig {
   /** The port on this machine that leads to a NodePort. */
   readonly hostPort: (nodePort: number) => number;
   readonly images: ImageSources;
-  readonly kafka: ImageLayout & {
-    readonly brokers: 1 | 3;
-    readonly partitions: number;
+  readonly cluster: ClusterSettings;
+  readonly kafka: Sized<"kafka"> &
+    ImageLayout & {
+      readonly brokers: 1 | 3;
+      readonly partitions: number;
+      readonly storage: Quantity;
+    };
+  readonly minio: Sized<"minio"> & {
     readonly storage: Quantity;
+    readonly queryEngine: QueryEngineKind;
   };
-  readonly minio: { readonly storage: Quantity; readonly queryEngine: QueryEngineKind };
-  readonly nessie: ImageLayout;
-  readonly postgres: ImageLayout & { readonly storage: Quantity };
-  readonly redis: ImageLayout & { readonly storage: Quantity };
+  readonly postgres: Sized<"postgres"> & ImageLayout & { readonly storage: Quantity };
+  readonly redis: Sized<"redis"> & ImageLayout & { readonly storage: Quantity };
+  readonly nessie: Sized<"nessie"> & ImageLayout & { readonly replicas: number };
   readonly producer: { readonly rate: number };
-  readonly streaming: {
+  readonly streaming: Sized<"streaming"> & {
+    readonly maxExecutors: number;
     readonly triggerSeconds: number;
     readonly maxOffsets: number;
     readonly alerts: AnomalyDetection;
   };
-  readonly features: { readonly isEnabled: boolean; readonly timeToLive: TimeToLive };
+  readonly features: Sized<"features"> & {
+    readonly isEnabled: boolean;
+    readonly timeToLive: TimeToLive;
+  };
   readonly notifier: {
     /** Secret URL; undefined if alerts are delivered nowhere. */
     readonly webhook: Output<string> | undefined;
     readonly format: "json" | "slack";
   };
-  readonly dashboard: { readonly auth: "password" | "none" | OidcAccess };
+  readonly dashboard: Sized<"dashboard"> & {
+    readonly auth: "password" | "none" | OidcAccess;
+    readonly ingress: IngressSettings | undefined;
+    readonly maxReplicas: number;
+  };
   /** When tables are compacted, as cron writes it; undefined for never. */
-  readonly maintenance: { readonly schedule: string | undefined };
+  readonly maintenance: Sized<"maintenance"> & { readonly schedule: string | undefined };
   readonly replay: {
     /** When objects are copied on, as cron writes it; undefined for never. */
     readonly schedule: string | undefined;
@@ -156,7 +164,10 @@ export interface LakehouseConfig {
     /** Whether Airflow sees to the schedule. */
     readonly isScheduledElsewhere: boolean;
   };
-  readonly query: { readonly engine: QueryEngineKind; readonly dremioStorage: Quantity };
+  readonly query: Sized<"query"> & {
+    readonly engine: QueryEngineKind;
+    readonly dremioStorage: Quantity;
+  };
   readonly chosen: Chosen;
 }
 
@@ -183,6 +194,10 @@ export function readConfig(): LakehouseConfig {
     }),
     ...(values["dashboardAuth"] === "oidc" ? oidcProblems(values) : []),
   ];
+  if (result.success) {
+    const clashes = contradictions(result.data);
+    problems.push(...clashes.map(([key, message]) => `lakehouse:${key} ${message}`));
+  }
   if (!result.success || problems.length > 0) {
     throw new RunError(
       `The configuration of stack "${getStack()}" cannot be used:\n` +
@@ -191,22 +206,32 @@ export function readConfig(): LakehouseConfig {
     );
   }
   const keys = result.data;
+  const sizes = tiers[keys.resourceTier];
   const isUpstreamImage = keys.images === "upstream";
+  const ingress = dashboardIngress(keys);
   return {
     hostPort: (nodePort) => nodePort + keys.portOffset,
-    images: { areUpstream: isUpstreamImage, references: keys.imageReferences },
-    nessie: { isUpstreamImage },
+    images: {
+      areUpstream: isUpstreamImage,
+      registry: keys.imageRegistry === "none" ? undefined : keys.imageRegistry,
+      references: keys.imageReferences,
+    },
+    cluster: clusterSettings(keys),
     kafka: {
       isUpstreamImage,
+      size: sizes.kafka,
       brokers: keys.kafkaBrokers,
       partitions: keys.kafkaPartitions,
       storage: keys.kafkaStorage,
     },
-    minio: { storage: keys.minioStorage, queryEngine: keys.queryEngine },
-    postgres: { isUpstreamImage, storage: keys.postgresStorage },
-    redis: { isUpstreamImage, storage: keys.redisStorage },
+    minio: { size: sizes.minio, storage: keys.minioStorage, queryEngine: keys.queryEngine },
+    postgres: { isUpstreamImage, size: sizes.postgres, storage: keys.postgresStorage },
+    redis: { isUpstreamImage, size: sizes.redis, storage: keys.redisStorage },
+    nessie: { isUpstreamImage, size: sizes.nessie, replicas: keys.nessieReplicas },
     producer: { rate: keys.producerRate },
     streaming: {
+      size: sizes.streaming,
+      maxExecutors: keys.streamingMaxExecutors,
       triggerSeconds: keys.streamingTriggerSeconds,
       maxOffsets: keys.streamingMaxOffsets,
       alerts: {
@@ -216,19 +241,31 @@ export function readConfig(): LakehouseConfig {
         minimumHistoryMinutes: keys.alertMinimumHistoryMinutes,
       },
     },
-    features: { isEnabled: keys.features, timeToLive: keys.featuresTimeToLive },
+    features: {
+      size: sizes.features,
+      isEnabled: keys.features,
+      timeToLive: keys.featuresTimeToLive,
+    },
     notifier: {
       webhook: keys.alertWebhook === "off" ? undefined : secret(keys.alertWebhook),
       format: keys.alertWebhookFormat,
     },
-    dashboard: { auth: keys.dashboardAuth === "oidc" ? oidcAccess(keys) : keys.dashboardAuth },
-    maintenance: { schedule: keys.maintenance === "off" ? undefined : keys.maintenance },
+    dashboard: {
+      size: sizes.dashboard,
+      auth: keys.dashboardAuth === "oidc" ? oidcAccess(keys, ingress?.host) : keys.dashboardAuth,
+      ingress,
+      maxReplicas: keys.dashboardMaxReplicas,
+    },
+    maintenance: {
+      size: sizes.maintenance,
+      schedule: keys.maintenance === "off" ? undefined : keys.maintenance,
+    },
     replay: {
       schedule: keys.replaySchedule === "off" ? undefined : keys.replaySchedule,
       pace: keys.replayPace,
       isScheduledElsewhere: keys.airflow,
     },
-    query: { engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
+    query: { size: sizes.query, engine: keys.queryEngine, dremioStorage: keys.dremioStorage },
     chosen: {
       cdc: keys.cdc,
       kafkaUi: keys.kafkaUi,

@@ -2,12 +2,21 @@ import { apps, core } from "@pulumi/kubernetes";
 import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 
 import { type Credentials, credentials, partUser } from "./helpers/credentials.ts";
+import { minReplicas, scaledByCpu } from "./helpers/autoscaling.ts";
+import { oneAtATime } from "./helpers/disruption.ts";
+import { type IngressSettings, ingressTo } from "./helpers/ingress.ts";
 import type { OidcAccess } from "./helpers/oidc.ts";
-import { type Files, labels, podTemplate, service } from "./helpers/pod.ts";
+import { type Files, labels, podTemplate, type Resources, service } from "./helpers/pod.ts";
 import type { KafkaConnection } from "./kafka.ts";
 import type { CatalogConnection } from "./nessie.ts";
 import type { QueryConnection } from "./query-engine.ts";
 import type { RedisConnection } from "./redis.ts";
+
+/**
+ * 110Mi at rest, and 25Mi more once it has spoken to an issuer; what several long ranges hold while
+ * they are read comes on top.
+ */
+const laptop: Resources = { cpu: "30m", memory: "96Mi", memoryLimit: "224Mi" };
 
 export interface DashboardArgs {
   readonly namespace: Input<string>;
@@ -31,13 +40,19 @@ export interface DashboardArgs {
    * @default "password"
    */
   readonly auth?: "password" | "none" | OidcAccess;
+  /** How it is reached from outside of the cluster. @default it is not */
+  readonly ingress?: IngressSettings | undefined;
+  /** Replicas that it may have while many look, from two on. @default 1, which is not scaled */
+  readonly maxReplicas?: number;
+  /** @default that of a laptop */
+  readonly size?: Resources | undefined;
 }
 
 /** The page with the live KPIs. */
 export class Dashboard extends ComponentResource {
   constructor(name: string, args: DashboardArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:apps:Dashboard", name, {}, opts);
-    const { namespace, query, auth = "password" } = args;
+    const { namespace, query, auth = "password", maxReplicas = 1, size = laptop } = args;
     const files: Record<string, Files> = {
       query: { path: "/run/secrets/query", secret: query.credentialsSecret },
     };
@@ -73,18 +88,18 @@ export class Dashboard extends ComponentResource {
             env: environment(args, auth),
             ports: { http: 8080 },
             probe: { port: 8080, ready: "/healthz" },
-            // 110Mi at rest, and 25Mi more once it has spoken to an issuer; what several long ranges
-            // hold while they are read comes on top.
-            resources: {
-              ...{ cpu: "30m", memory: "96Mi" },
-              memoryLimit: typeof auth === "object" ? "224Mi" : "192Mi",
-            },
+            resources: size,
             files,
           }),
         },
       },
       { parent: this },
     );
+    if (args.ingress !== undefined) ingressTo(name, namespace, args.ingress, this);
+    if (maxReplicas >= minReplicas) {
+      scaledByCpu(name, namespace, maxReplicas, this);
+      oneAtATime(name, namespace, this);
+    }
     this.registerOutputs();
   }
 }
@@ -106,7 +121,7 @@ function oidcSecret(
 }
 
 function environment(
-  { query, kafka, features, catalog, sparkUi }: DashboardArgs,
+  { query, kafka, features, catalog, sparkUi, ingress }: DashboardArgs,
   auth: "password" | "none" | OidcAccess,
 ): Record<string, Input<string>> {
   return {
@@ -127,6 +142,7 @@ function environment(
       REDIS_PASSWORD_FILE: "/run/secrets/redis/password",
     }),
     ...(catalog && { NESSIE_URI: catalog.uri }),
+    ...(ingress && { PROXY_HOPS: "1" }),
     ...(sparkUi !== undefined && { SPARK_UI_URI: sparkUi }),
   };
 }

@@ -11,11 +11,17 @@ import type { ObjectStorageConnection } from "./minio.ts";
 import type { CatalogConnection } from "./nessie.ts";
 import type { DatabaseConnection } from "./postgres.ts";
 import type { RedisConnection } from "./redis.ts";
-import { SparkApplication } from "./spark-application.ts";
+import { SparkApplication, type SparkPodSize } from "./spark-application.ts";
 import type { SparkSubmission } from "./spark-operator.ts";
 
 /** How long features are served: minutes, hours or days, or `none` for ever. */
 export type TimeToLive = `${number}${"m" | "h" | "d"}` | "none";
+
+/**
+ * Driver and tasks are one JVM: beyond its heap, of which half is in use, it needs some 300 MiB of its
+ * own, most of it for classes that Spark generates, and Python 110.
+ */
+const laptop: SparkPodSize = { cores: 1, cpu: "100m", heapMiB: 480, overheadMiB: 544 };
 
 export interface FeaturesArgs {
   readonly namespace: Input<string>;
@@ -31,6 +37,8 @@ export interface FeaturesArgs {
   readonly onlineStore: RedisConnection;
   /** How long a session is served after its last event. */
   readonly timeToLive: TimeToLive;
+  /** Size of its one pod. @default that of a laptop */
+  readonly size?: SparkPodSize | undefined;
 }
 
 /** Objects of `bronze` into features for training and serving: k8s-jobs/features in one pod. */
@@ -61,9 +69,7 @@ export class Features extends ComponentResource {
           DATABASE_PASSWORD: { secret: offlineStore.credentialsSecret, key: "password" },
           REDIS_PASSWORD: { secret: onlineStore.credentialsSecret, key: "password" },
         },
-        // Driver and tasks are one JVM: beyond its heap, of which half is in use, it needs some 300 MiB
-        // of its own, most of it for classes that Spark generates, and Python 110.
-        driver: { cores: 1, cpu: "100m", heapMiB: 480, overheadMiB: 544 },
+        driver: args.size ?? laptop,
       },
       { parent: this, dependsOn: opts?.dependsOn ?? [] },
     );

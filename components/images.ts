@@ -51,6 +51,11 @@ export const imageNames = Object.keys(schema.shape).filter(
 
 /** Where a stack's images come from. */
 export interface ImageSources {
+  /**
+   * Host and path of the registry that `npm run images -- --push` has brought the built ones to;
+   * undefined for images that the cluster already has.
+   */
+  readonly registry: string | undefined;
   /** Whether the projects' own images are taken where the manifests can start them. */
   readonly areUpstream: boolean;
   /** References of single images by name; they win. */
@@ -63,11 +68,11 @@ export interface ImageSources {
  * @throws RunError that names the images which are nowhere to be had, with the cure.
  */
 export async function readImages(
-  { areUpstream, references }: ImageSources,
+  { areUpstream, registry, references }: ImageSources,
   path = file,
 ): Promise<Images> {
   const result = schema.safeParse({
-    ...(await readBuilt(path)),
+    ...inRegistry(await readBuilt(path), registry),
     ...(areUpstream && upstreamImages),
     ...references,
   });
@@ -81,7 +86,16 @@ export async function readImages(
 }
 
 /** What was built, if anything was. */
-async function readBuilt(path: string): Promise<object> {
+async function readBuilt(path: string): Promise<Record<string, string>> {
   const text = await readFile(path, "utf8").catch(() => "{}");
-  return JSON.parse(text) as object;
+  return JSON.parse(text) as Record<string, string>;
+}
+
+/** Images as a registry has them: name and hash stay. */
+function inRegistry(images: Record<string, string>, registry: string | undefined): object {
+  const there = Object.entries(images).map(([name, reference]) => {
+    const isImage = registry !== undefined && imageNames.includes(name);
+    return [name, isImage ? `${registry}/${reference.replace(/^.*\//, "")}` : reference] as const;
+  });
+  return Object.fromEntries(there);
 }

@@ -9,7 +9,8 @@ import {
   type Resource,
 } from "@pulumi/pulumi";
 
-import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
+import { oneAtATime } from "./helpers/disruption.ts";
+import { dataClaim, labels, podTemplate, type Resources, service } from "./helpers/pod.ts";
 import { properties } from "./helpers/properties.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { kafkaGreeting, reachable } from "./helpers/reachable.ts";
@@ -45,6 +46,18 @@ export interface TopicArgs {
   readonly isCompacted?: boolean;
 }
 
+/** Size of a node. */
+export interface KafkaSize {
+  readonly heapOptions: string;
+  readonly resources: Resources;
+}
+
+const laptop: KafkaSize = {
+  heapOptions: "-Xms256m -Xmx384m",
+  // The heap, some 150Mi of the JVM's own, and page cache, which reads come from.
+  resources: { cpu: "100m", memory: "448Mi", memoryLimit: "640Mi" },
+};
+
 export interface KafkaArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -60,6 +73,8 @@ export interface KafkaArgs {
   readonly storage: Quantity;
   /** Whether `image` is the project's own. @default false, it is built from images/kafka */
   readonly isUpstreamImage?: boolean;
+  /** @default that of a laptop */
+  readonly size?: KafkaSize | undefined;
 }
 
 /** Topics of events; each has a dead letter topic `<topic>.dlq` beside it. */
@@ -91,6 +106,7 @@ export class Kafka extends ComponentResource implements KafkaConnection, KafkaAd
     this.address = `${name}:9092`;
     createServices(name, args, this);
     const nodes = createNodes(name, args, this);
+    if (args.brokers > 1) oneAtATime(name, args.namespace, this);
     const provider = new Provider(
       name,
       {
@@ -158,7 +174,7 @@ function createServices(name: string, args: KafkaArgs, parent: Resource): void {
 }
 
 function createNodes(name: string, args: KafkaArgs, parent: Resource): apps.v1.StatefulSet {
-  const { namespace } = args;
+  const { namespace, size = laptop } = args;
   const config = new core.v1.ConfigMap(
     name,
     {
@@ -193,12 +209,11 @@ function createNodes(name: string, args: KafkaArgs, parent: Resource): apps.v1.S
             KAFKA_REPLICAS: String(args.brokers),
             KAFKA_EXTERNAL_HOST: "localhost",
             KAFKA_EXTERNAL_PORT_BASE: String(args.hostPort),
-            KAFKA_HEAP_OPTS: "-Xms256m -Xmx384m",
+            KAFKA_HEAP_OPTS: size.heapOptions,
           },
           ports: { kafka: 9092, controller: 9093, external: 9094 },
           probe: { port: 9092 },
-          // The heap, some 150Mi of the JVM's own, and page cache, which reads come from.
-          resources: { cpu: "100m", memory: "448Mi", memoryLimit: "640Mi" },
+          resources: size.resources,
           files: {
             config: { path: "/etc/kafka", configMap: config.metadata.name },
             ...(start && start.files),

@@ -6,9 +6,22 @@ import {
   interpolate,
 } from "@pulumi/pulumi";
 
-import { labels, podTemplate, sparkUser } from "./helpers/pod.ts";
+import { labels, podTemplate, type Resources, sparkUser } from "./helpers/pod.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { CatalogConnection } from "./nessie.ts";
+
+/** Size of its one pod. */
+export interface MaintenanceSize {
+  /** Heap of its JVM, in MiB. */
+  readonly heapMiB: number;
+  readonly resources: Resources;
+}
+
+const laptop: MaintenanceSize = {
+  heapMiB: 512,
+  // The heap, and some 300Mi for the JVM's own and Python.
+  resources: { cpu: "50m", memory: "512Mi", memoryLimit: "896Mi" },
+};
 
 export interface MaintenanceArgs {
   readonly namespace: Input<string>;
@@ -18,13 +31,15 @@ export interface MaintenanceArgs {
   readonly objectStorage: ObjectStorageConnection;
   /** When it runs, as cron writes it, in UTC. @default never, until somebody starts it by hand */
   readonly schedule?: string | undefined;
+  /** @default that of a laptop */
+  readonly size?: MaintenanceSize | undefined;
 }
 
 /** Runs k8s-jobs/maintenance, which merges the small files that streaming leaves behind. */
 export class Maintenance extends ComponentResource {
   constructor(name: string, args: MaintenanceArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:Maintenance", name, {}, opts);
-    const { namespace, objectStorage, schedule } = args;
+    const { namespace, objectStorage, schedule, size = laptop } = args;
     new batch.v1.CronJob(
       name,
       {
@@ -52,7 +67,7 @@ export class Maintenance extends ComponentResource {
                 args: [
                   "spark-submit",
                   ...["--master", "local[1]"],
-                  ...["--driver-memory", "512m"],
+                  ...["--driver-memory", `${size.heapMiB}m`],
                   ...["--conf", "spark.ui.enabled=false"],
                   "/opt/lakehouse/maintenance/main.py",
                 ],
@@ -70,8 +85,7 @@ export class Maintenance extends ComponentResource {
                     key: "secret-key",
                   },
                 },
-                // The heap, and some 300Mi for the JVM's own and Python.
-                resources: { cpu: "50m", memory: "512Mi", memoryLimit: "896Mi" },
+                resources: size.resources,
                 user: sparkUser,
                 restartPolicy: "Never",
               }),

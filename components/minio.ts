@@ -29,7 +29,7 @@ import {
   type Rights,
   rightsOf,
 } from "./helpers/object-storage-rights.ts";
-import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
+import { dataClaim, labels, podTemplate, type Resources, service } from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { httpGreeting, reachable } from "./helpers/reachable.ts";
 import type { KafkaAddress } from "./kafka.ts";
@@ -42,6 +42,18 @@ export interface ObjectStorageConnection {
   readonly credentialsSecret: Output<string>;
 }
 
+/** Size of the server. */
+export interface MinioSize {
+  /** Garbage is collected well before this is met, as Go writes it. */
+  readonly memoryGoal: `${number}MiB`;
+  readonly resources: Resources;
+}
+
+const laptop: MinioSize = {
+  memoryGoal: "288MiB",
+  resources: { cpu: "80m", memory: "128Mi", memoryLimit: "384Mi" },
+};
+
 export interface MinioArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -49,6 +61,8 @@ export interface MinioArgs {
   /** The port on this machine that leads to `nodePort`. */
   readonly hostPort: number;
   readonly storage: Quantity;
+  /** @default that of a laptop */
+  readonly size?: MinioSize | undefined;
   /** The engine behind the user `query`. */
   readonly queryEngine: QueryEngineKind;
   /** Is told of new objects in `bronze`. It need not be there yet. */
@@ -143,6 +157,7 @@ function createServer(
   root: Credentials,
   parent: Resource,
 ): apps.v1.StatefulSet {
+  const { size = laptop } = args;
   new core.v1.Service(
     name,
     service(args.namespace, name, {
@@ -168,14 +183,13 @@ function createServer(
             MINIO_BROWSER: "off",
             // Nothing newer will be published, and the cluster may have no way out.
             MINIO_UPDATE: "off",
-            // Collect garbage well before the limit is met.
-            GOMEMLIMIT: "288MiB",
+            GOMEMLIMIT: size.memoryGoal,
             // Hidden: beside the buckets, and no possible name of one.
             ...bronzeEventTargets(args.kafka.address, "/data/.kafka-events"),
           },
           ports: { s3: 9000 },
           probe: { port: 9000, ready: "/minio/health/ready", live: "/minio/health/live" },
-          resources: { cpu: "80m", memory: "128Mi", memoryLimit: "384Mi" },
+          resources: size.resources,
           files: { root: { path: "/run/secrets/root", secret: root.secret } },
           dataPath: "/data",
         }),

@@ -7,7 +7,8 @@ import {
   type Output,
 } from "@pulumi/pulumi";
 
-import { labels, podTemplate, service } from "./helpers/pod.ts";
+import { oneAtATime } from "./helpers/disruption.ts";
+import { labels, podTemplate, type Resources, service } from "./helpers/pod.ts";
 import { properties } from "./helpers/properties.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { DatabaseConnection } from "./postgres.ts";
@@ -17,6 +18,19 @@ export interface CatalogConnection {
   /** URL without a path; /api/v2 is Nessie's own interface, /iceberg Iceberg's REST catalog. */
   readonly uri: Output<string>;
 }
+
+/** Size of a replica. */
+export interface NessieSize {
+  readonly javaOptions: string;
+  readonly resources: Resources;
+}
+
+const laptop: NessieSize = {
+  // Serial: the smallest collector, and the fastest to start, for a heap of this size.
+  javaOptions: "-Xms128m -Xmx288m -XX:+UseSerialGC",
+  // The heap and some 200Mi for classes, compiled code and threads.
+  resources: { cpu: "80m", memory: "288Mi", memoryLimit: "512Mi" },
+};
 
 export interface NessieArgs {
   readonly namespace: Input<string>;
@@ -28,6 +42,10 @@ export interface NessieArgs {
   readonly objectStorage: ObjectStorageConnection;
   /** Whether `image` is the project's own. @default false, it is built from images/nessie */
   readonly isUpstreamImage?: boolean;
+  /** They share their database; references are not cached, so that each sees the other's commits. @default 1 */
+  readonly replicas?: number;
+  /** @default that of a laptop */
+  readonly size?: NessieSize | undefined;
 }
 
 /** The catalog of the Iceberg tables: Nessie, with its versions in Postgres. */
@@ -36,7 +54,7 @@ export class Nessie extends ComponentResource implements CatalogConnection {
 
   constructor(name: string, args: NessieArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:catalog:Nessie", name, {}, opts);
-    const { namespace, database, objectStorage } = args;
+    const { namespace, database, objectStorage, replicas = 1, size = laptop } = args;
     const config = new core.v1.ConfigMap(
       name,
       {
@@ -67,14 +85,12 @@ nessie.catalog.service.s3.default-options.endpoint=${objectStorage.endpoint}/
       {
         metadata: { name, namespace, labels: labels(name) },
         spec: {
+          ...(replicas > 1 && { replicas }),
           selector: { matchLabels: labels(name) },
           template: podTemplate(name, {
             ...(args.isUpstreamImage && upstreamStart),
             image: args.image,
-            env: {
-              // Serial: the smallest collector, and the fastest to start, for a heap of this size.
-              JAVA_TOOL_OPTIONS: "-Xms128m -Xmx288m -XX:+UseSerialGC",
-            },
+            env: { JAVA_TOOL_OPTIONS: size.javaOptions },
             secretEnv: {
               DATABASE_USERNAME: { secret: database.credentialsSecret, key: "username" },
               DATABASE_PASSWORD: { secret: database.credentialsSecret, key: "password" },
@@ -83,14 +99,14 @@ nessie.catalog.service.s3.default-options.endpoint=${objectStorage.endpoint}/
             },
             ports: { api: 19120, management: 9000 },
             probe: { port: 9000, ready: "/q/health/ready", live: "/q/health/live" },
-            // The heap and some 200Mi for classes, compiled code and threads.
-            resources: { cpu: "80m", memory: "288Mi", memoryLimit: "512Mi" },
+            resources: size.resources,
             files: { config: { path: "/opt/nessie/config", configMap: config.metadata.name } },
           }),
         },
       },
       { parent: this },
     );
+    if (replicas > 1) oneAtATime(name, namespace, this);
     this.uri = interpolate`http://${server.metadata.name}:19120`;
     this.registerOutputs({ uri: this.uri });
   }

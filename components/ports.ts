@@ -20,11 +20,18 @@ export const nodePorts = {
   notebook: 30888,
 } as const;
 
-/** Addresses on this machine; `hostPort` maps a NodePort to the port here. */
-export function endpoints(hostPort: (nodePort: number) => number): Record<string, string> {
+/**
+ * Addresses on this machine; `hostPort` maps a NodePort to the port here.
+ * @param dashboardHost name of the dashboard in the DNS. @default it is reached like the rest
+ */
+export function endpoints(
+  hostPort: (nodePort: number) => number,
+  dashboardHost?: string,
+): Record<string, string> {
   const address = (part: keyof typeof nodePorts) => `localhost:${hostPort(nodePorts[part])}`;
   return {
-    dashboard: `http://${address("dashboard")}`,
+    dashboard:
+      dashboardHost === undefined ? `http://${address("dashboard")}` : `https://${dashboardHost}`,
     query: `grpc://${address("query")}`,
     kafka: address("kafka"),
     minio: `http://${address("minio")}`,

@@ -9,7 +9,14 @@ import {
 } from "@pulumi/pulumi";
 
 import { credentials, type Credentials } from "./helpers/credentials.ts";
-import { dataClaim, labels, podTemplate, service, upstreamPostgresUser } from "./helpers/pod.ts";
+import {
+  dataClaim,
+  labels,
+  podTemplate,
+  type Resources,
+  service,
+  upstreamPostgresUser,
+} from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { postgresGreeting, reachable } from "./helpers/reachable.ts";
 import { ourEntrypoint } from "./helpers/upstream-image.ts";
@@ -38,6 +45,21 @@ interface RoleInDatabase extends DatabaseConnection {
   readonly role: Output<string>;
 }
 
+/** Size of the server. */
+export interface PostgresSize {
+  readonly sharedBuffers: `${number}MB`;
+  /** Nessie's pool has 20 for each replica; each idle connection costs some 2 MB. */
+  readonly maxConnections: number;
+  readonly resources: Resources;
+}
+
+const laptop: PostgresSize = {
+  // Nessie's pointers and the features of some days: they fit, and the rest is the page cache's.
+  sharedBuffers: "32MB",
+  maxConnections: 50,
+  resources: { cpu: "40m", memory: "64Mi", memoryLimit: "160Mi" },
+};
+
 export interface PostgresArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -47,6 +69,8 @@ export interface PostgresArgs {
   readonly storage: Quantity;
   /** Whether `image` is the project's own. @default false, it is built from images/postgres */
   readonly isUpstreamImage?: boolean;
+  /** @default that of a laptop */
+  readonly size?: PostgresSize | undefined;
 }
 
 /**
@@ -114,6 +138,7 @@ function createServer(
   superuser: Credentials,
   parent: Resource,
 ): apps.v1.StatefulSet {
+  const { size = laptop } = args;
   new core.v1.Service(
     name,
     service(args.namespace, name, {
@@ -134,14 +159,14 @@ function createServer(
         template: podTemplate(name, {
           ...start,
           image: args.image,
-          args: serverSettings.flatMap((setting) => ["-c", setting]),
+          args: serverSettings(size).flatMap((setting) => ["-c", setting]),
           env: {
             POSTGRES_PASSWORD_FILE: "/run/secrets/superuser/password",
             ...(start && start.env),
           },
           ports: { postgres: 5432 },
           probe: { port: 5432 },
-          resources: { cpu: "40m", memory: "64Mi", memoryLimit: "160Mi" },
+          resources: size.resources,
           files: {
             superuser: { path: "/run/secrets/superuser", secret: superuser.secret },
             ...(start && start.files),
@@ -165,11 +190,9 @@ function upstreamStart(name: string, { namespace }: PostgresArgs, parent: Resour
   };
 }
 
-const serverSettings = [
-  // Nessie's pointers and the features of some days: they fit, and the rest is the page cache's.
-  "shared_buffers=32MB",
-  // Nessie's pool has 20; each idle connection costs some 2 MB.
-  "max_connections=50",
+const serverSettings = ({ sharedBuffers, maxConnections }: PostgresSize) => [
+  `shared_buffers=${sharedBuffers}`,
+  `max_connections=${maxConnections}`,
   // So that changes can be captured whenever lakehouse:cdc is set, without a restart.
   "wal_level=logical",
   // A reader of changes that stays away must not fill the volume: it is given up before.

@@ -8,7 +8,7 @@ import {
 } from "@pulumi/pulumi";
 
 import { partUser } from "./helpers/credentials.ts";
-import { labels, podTemplate, service } from "./helpers/pod.ts";
+import { labels, podTemplate, type Resources, service } from "./helpers/pod.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { CatalogConnection } from "./nessie.ts";
 
@@ -20,6 +20,20 @@ export interface QueryConnection {
   readonly credentialsSecret: Output<string>;
 }
 
+/** Size of the engine. */
+export interface QuerySize {
+  /** What DuckDB may use before it spills. */
+  readonly memory: `${number}MB`;
+  readonly threads: number;
+  readonly resources: Resources;
+}
+
+/**
+ * 256 MiB for DuckDB, which then spills; the rest for Python and for what is read ahead of the queries:
+ * a sort of 2.5 million wide rows took 800 MiB together.
+ */
+const laptop: Resources = { cpu: "80m", memory: "256Mi", memoryLimit: "1024Mi" };
+
 export interface QueryEngineArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -27,6 +41,8 @@ export interface QueryEngineArgs {
   readonly catalog: CatalogConnection;
   /** A user that can read the warehouse. */
   readonly objectStorage: ObjectStorageConnection;
+  /** @default that of a laptop, as the image has it */
+  readonly size?: QuerySize | undefined;
 }
 
 /** The light query engine: SQL over the Iceberg tables, spoken over Arrow Flight. */
@@ -36,7 +52,7 @@ export class QueryEngine extends ComponentResource implements QueryConnection {
 
   constructor(name: string, args: QueryEngineArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:query:QueryEngine", name, {}, opts);
-    const { namespace, objectStorage } = args;
+    const { namespace, objectStorage, size } = args;
     const user = partUser(name, namespace, this);
     new core.v1.Service(
       name,
@@ -63,12 +79,14 @@ export class QueryEngine extends ComponentResource implements QueryConnection {
               S3_SECRET_KEY_FILE: "/run/secrets/object-storage/secret-key",
               FLIGHT_USER_FILE: "/run/secrets/user/username",
               FLIGHT_PASSWORD_FILE: "/run/secrets/user/password",
+              ...(size && {
+                QUERY_MEMORY_LIMIT: size.memory,
+                QUERY_THREADS: String(size.threads),
+              }),
             },
             ports: { flight: 32010 },
             probe: { port: 32010 },
-            // 256 MiB for DuckDB, which then spills; the rest for Python and for what is read ahead
-            // of the queries: a sort of 2.5 million wide rows took 800 MiB together.
-            resources: { cpu: "80m", memory: "256Mi", memoryLimit: "1024Mi" },
+            resources: size?.resources ?? laptop,
             files: {
               "object-storage": {
                 path: "/run/secrets/object-storage",

@@ -8,7 +8,7 @@ import {
 } from "@pulumi/pulumi";
 
 import { credentials } from "./helpers/credentials.ts";
-import { dataClaim, labels, podTemplate, service } from "./helpers/pod.ts";
+import { dataClaim, labels, podTemplate, type Resources, service } from "./helpers/pod.ts";
 import type { Quantity } from "./helpers/quantity.ts";
 import { ourEntrypoint } from "./helpers/upstream-image.ts";
 
@@ -28,6 +28,18 @@ const users = {
   notifier: "~notifier:* +mget +set",
 };
 
+/** Size of the server. */
+export interface RedisSize {
+  /** Half of the container's limit: a rewrite of the append-only file may double what is used. */
+  readonly maxMemory: `${number}mb`;
+  readonly resources: Resources;
+}
+
+const laptop: RedisSize = {
+  maxMemory: "32mb",
+  resources: { cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" },
+};
+
 export interface RedisArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -35,6 +47,8 @@ export interface RedisArgs {
   readonly storage: Quantity;
   /** Whether `image` is the project's own. @default false, it is built from images/valkey */
   readonly isUpstreamImage?: boolean;
+  /** @default that of a laptop */
+  readonly size?: RedisSize | undefined;
 }
 
 /** The online store of features: Valkey, which speaks Redis' protocol. */
@@ -49,7 +63,7 @@ export class Redis extends ComponentResource implements RedisConnection {
 
   constructor(name: string, args: RedisArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:storage:Redis", name, {}, opts);
-    const { namespace } = args;
+    const { namespace, size = laptop } = args;
     const { secret } = credentials(name, { namespace, entries: { username: "default" } }, this);
     const secretOf = (username: keyof typeof users): Output<string> =>
       credentials(`${name}-${username}`, { namespace, entries: { username } }, this).secret;
@@ -58,7 +72,7 @@ export class Redis extends ComponentResource implements RedisConnection {
       name,
       {
         metadata: { namespace, labels: labels(name) },
-        data: { "valkey.conf": settings, users: userLines },
+        data: { "valkey.conf": settings(size), users: userLines },
       },
       { parent: this },
     );
@@ -86,7 +100,7 @@ export class Redis extends ComponentResource implements RedisConnection {
             env: { REDIS_PASSWORD_FILE: "/run/secrets/redis/password" },
             ports: { redis: 6379 },
             probe: { port: 6379 },
-            resources: { cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" },
+            resources: size.resources,
             files: {
               config: { path: "/etc/valkey", configMap: config.metadata.name },
               credentials: { path: "/run/secrets/redis", secret },
@@ -113,9 +127,9 @@ const userLines = Object.entries(users)
   .map(([user, rights]) => `${user} ${rights}\n`)
   .join("");
 
-const settings = `\
+const settings = ({ maxMemory }: RedisSize) => `\
 # Half of the container's limit: a rewrite of the append-only file may double what is used.
-maxmemory 32mb
+maxmemory ${maxMemory}
 # A store that forgets features on its own would make wrong predictions; refuse writes instead.
 maxmemory-policy noeviction
 appendonly yes

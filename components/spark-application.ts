@@ -28,6 +28,8 @@ export interface SparkPodSize {
   readonly heapMiB: number;
   /** Memory beyond the heap, in MiB: the JVM's own, buffers outside of the heap, Python. */
   readonly overheadMiB: number;
+  /** Cores that it may use when they are free. @default cpuLimit */
+  readonly cpuLimit?: string;
 }
 
 export interface SparkApplicationArgs {
@@ -46,6 +48,8 @@ export interface SparkApplicationArgs {
    * submits it with, and does all work in its driver.
    */
   readonly executor?: SparkPodSize;
+  /** Executors that Spark may ask for while tasks wait. @default 1, of which there always is one */
+  readonly maxExecutors?: number;
   /** NodePort of the driver's UI. @default none, the UI is reached inside of the cluster alone */
   readonly uiNodePort?: number;
 }
@@ -59,7 +63,7 @@ export class SparkApplication extends ComponentResource {
 
   constructor(name: string, args: SparkApplicationArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:SparkApplication", name, {}, opts);
-    const { uiNodePort: nodePort } = args;
+    const { uiNodePort: nodePort, maxExecutors = 1 } = args;
     this.ui = `http://${name}-ui:4040`;
     new core.v1.Service(
       `${name}-ui`,
@@ -100,6 +104,7 @@ export class SparkApplication extends ComponentResource {
             onFailureRetryInterval: 1,
             onSubmissionFailureRetryInterval: 2,
           },
+          ...(maxExecutors > 1 && { dynamicAllocation: upTo(maxExecutors) }),
           driver: {
             ...podSize(args.driver),
             serviceAccount: args.serviceAccount,
@@ -127,12 +132,17 @@ function executorSpec(args: SparkApplicationArgs, size: SparkPodSize) {
   };
 }
 
+/** Executors by need, and one while there is none. */
+function upTo(maxExecutors: number) {
+  return { enabled: true, initialExecutors: 1, minExecutors: 1, maxExecutors };
+}
+
 /** Spark sets memory requests and limits alike: the heap and what is beyond it. */
-function podSize({ cores, cpu, heapMiB, overheadMiB }: SparkPodSize) {
+function podSize({ cores, cpu, heapMiB, overheadMiB, cpuLimit: limit }: SparkPodSize) {
   return {
     cores,
     coreRequest: cpu,
-    coreLimit: cpuLimit,
+    coreLimit: limit ?? cpuLimit,
     memory: `${heapMiB}m`,
     memoryOverhead: `${overheadMiB}m`,
   };

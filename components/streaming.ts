@@ -8,7 +8,7 @@ import {
 import type { KafkaConnection } from "./kafka.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
 import type { CatalogConnection } from "./nessie.ts";
-import { SparkApplication } from "./spark-application.ts";
+import { SparkApplication, type SparkPodSize } from "./spark-application.ts";
 import type { SparkSubmission } from "./spark-operator.ts";
 
 /** What the job takes for an anomaly of the KPIs. */
@@ -23,6 +23,20 @@ export interface AnomalyDetection {
   readonly minimumHistoryMinutes: number;
 }
 
+/** Sizes of its pods. */
+export interface StreamingSize {
+  readonly driver: SparkPodSize;
+  readonly executor: SparkPodSize;
+}
+
+const laptop: StreamingSize = {
+  // Plans and commits in the heap; beyond it Python with the memory of hot minutes, which the job
+  // bounds at 8 million event ids and 1 million users, some 200 MiB.
+  driver: { cores: 1, cpu: "200m", heapMiB: 768, overheadMiB: 448 },
+  // Both cores, so that a backlog is worked off as fast as the machine can.
+  executor: { cores: 2, cpu: "200m", heapMiB: 768, overheadMiB: 352 },
+};
+
 export interface StreamingArgs {
   readonly namespace: Input<string>;
   readonly image: string;
@@ -36,6 +50,10 @@ export interface StreamingArgs {
   /** Events that one micro-batch takes at most. */
   readonly maxOffsets: number;
   readonly alerts: AnomalyDetection;
+  /** Executors that Spark may ask for while tasks wait. @default 1 */
+  readonly maxExecutors?: number;
+  /** @default that of a laptop */
+  readonly size?: StreamingSize | undefined;
   /** Leads to the driver's UI. */
   readonly nodePort: number;
 }
@@ -72,11 +90,8 @@ export class Streaming extends ComponentResource {
             key: "secret-key",
           },
         },
-        // Plans and commits in the heap; beyond it Python with the memory of hot minutes, which the
-        // job bounds at 8 million event ids and 1 million users, some 200 MiB.
-        driver: { cores: 1, cpu: "200m", heapMiB: 768, overheadMiB: 448 },
-        // Both cores, so that a backlog is worked off as fast as the machine can.
-        executor: { cores: 2, cpu: "200m", heapMiB: 768, overheadMiB: 352 },
+        ...(args.size ?? laptop),
+        maxExecutors: args.maxExecutors ?? 1,
         uiNodePort: args.nodePort,
       },
       { parent: this },

@@ -191,9 +191,9 @@ export function podImages(config: Readonly<Record<string, unknown>>): ImageName[
  * @param config - the stack's config, by full key
  */
 export function builtImages(config: Readonly<Record<string, unknown>>): ImageName[] {
-  const references = (config["lakehouse:imageReferences"] ?? {});
+  const references = Object.keys(config["lakehouse:imageReferences"] ?? {});
   const upstream = config["lakehouse:images"] === "upstream" ? upstreamImages : {};
-  return podImages(config).filter((name) => !(name in references) && !(name in upstream));
+  return podImages(config).filter((name) => !references.includes(name) && !(name in upstream));
 }
 
 /** The Debian suite at the root of an image. Images of one suite have most layers in common. */

@@ -75,13 +75,14 @@ export function oidcProblems(values: Partial<OidcValues>): string[] {
   return danger === undefined ? [] : [`lakehouse:oidcAllowed ${danger}`];
 }
 
-export function oidcAccess(keys: OidcValues): OidcAccess {
+/** @param host name of the dashboard in the DNS, if it has one; `dashboardUrl` wins */
+export function oidcAccess(keys: OidcValues, host?: string): OidcAccess {
   const { oidcIssuer, oidcClientId, oidcClientSecret, oidcAllowed, dashboardUrl } = keys;
   return {
     issuer: oidcIssuer,
     clientId: oidcClientId,
     clientSecret: oidcClientSecret === "none" ? undefined : secret(oidcClientSecret),
     allowed: oidcAllowed,
-    url: dashboardUrl === "none" ? undefined : dashboardUrl.replace(/\/$/, ""),
+    url: dashboardUrl === "none" ? host && `https://${host}` : dashboardUrl.replace(/\/$/, ""),
   };
 }

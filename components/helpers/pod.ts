@@ -26,6 +26,8 @@ export interface Resources {
   readonly memory: Quantity;
   /** The container is killed if it uses more. */
   readonly memoryLimit: Quantity;
+  /** Cores that it may use when they are free. @default cpuLimit */
+  readonly cpuLimit?: string;
 }
 
 /** One entry of a Secret. */
@@ -157,7 +159,7 @@ function container([name, args]: readonly [string, ContainerArgs]): Container {
     ...(args.probe && probes(args.probe)),
     resources: {
       requests: { cpu: args.resources.cpu, memory: args.resources.memory },
-      limits: { cpu: cpuLimit, memory: args.resources.memoryLimit },
+      limits: { cpu: args.resources.cpuLimit ?? cpuLimit, memory: args.resources.memoryLimit },
     },
     securityContext: containerSecurityContext,
     volumeMounts: [

@@ -13,7 +13,8 @@ import { testImages } from "../support/images.ts";
 import { stack } from "../support/lakehouse.ts";
 import { record } from "../support/mocks.ts";
 
-vi.mock(import("../../components/images.ts"), () => ({
+vi.mock(import("../../components/images.ts"), async (original) => ({
+  ...(await original()),
   readImages: () => Promise.resolve(testImages),
 }));
 

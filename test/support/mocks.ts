@@ -37,6 +37,8 @@ export interface ProgramOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** @default true, since an update waits for real servers */
   readonly preview?: boolean;
+  /** Whether the program has a stack above it, as transformations of all its resources need it. @default false */
+  readonly inStack?: boolean;
 }
 
 /**
@@ -46,15 +48,16 @@ export interface ProgramOptions {
  */
 export async function record(
   program: () => unknown,
-  { config = {}, preview = true }: ProgramOptions = {},
+  { config = {}, preview = true, inStack = false }: ProgramOptions = {},
 ): Promise<Recording> {
   const resources: Registered[] = [];
   await runtime.setMocks(
     {
       newResource: ({ type, name, inputs, custom }) => {
         const plain = unwrap(inputs) as Record<string, unknown>;
-        // Components have no inputs of their own.
-        if (custom !== false) resources.push({ type, name, inputs: plain });
+        // Components have no inputs of their own, nor has the stack.
+        if (type !== "pulumi:pulumi:Stack" && custom !== false)
+          resources.push({ type, name, inputs: plain });
         return { id: `id of ${name}`, state: { ...plain, ...generated(type, name) } };
       },
       call: ({ token }) => {
@@ -66,7 +69,12 @@ export async function record(
     preview,
   );
   runtime.setAllConfig({ ...config });
-  await program();
+  if (inStack) {
+    await runtime.runInPulumiStack(async () => {
+      await program();
+      return {};
+    });
+  } else await program();
   await runtime.disconnect();
   return new Recording(resources);
 }

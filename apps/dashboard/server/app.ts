@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 
 import type { Login } from "./access/credentials.ts";
+import { trustedProxies } from "./access/guard.ts";
 import { type OidcOptions, protectByOidc } from "./access/oidc/sign-in.ts";
 import { protect } from "./access/protect.ts";
 import { addApi, type ApiSources } from "./routes.ts";
@@ -27,13 +28,16 @@ export interface AppOptions extends ApiSources {
   readonly login?: Login | undefined;
   /** Where users sign in, instead of with a password. */
   readonly oidc?: OidcOptions | undefined;
+  /** Reverse proxies in front of it, whose word on who asks is taken. @default 0 */
+  readonly proxyHops?: number | undefined;
 }
 
 /** The dashboard's HTTP interface. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { metrics, publicFolder, login, oidc } = options;
+  const { metrics, publicFolder, login, oidc, proxyHops = 0 } = options;
   const app = Fastify({
     forceCloseConnections: true,
+    trustProxy: trustedProxies(proxyHops),
     // Wide enough for the endpoints to say themselves what is too long.
     routerOptions: { maxParamLength: 4_096 },
   });

@@ -63,6 +63,7 @@ async function run(): Promise<void> {
     metrics: metrics.registry,
     publicFolder,
     ...(await readAccess(settings)),
+    proxyHops: settings.PROXY_HOPS,
   });
   console.log(`listening at ${await app.listen({ host: "0.0.0.0", port: settings.PORT })}`);
 

@@ -57,6 +57,8 @@ const environment = z
     NESSIE_URI: base.optional(),
     /** Base address of the streaming driver's UI; without it streaming queries are not shown. */
     SPARK_UI_URI: base.optional(),
+    /** Reverse proxies in front of it, each of which adds its client to X-Forwarded-For (0 to 9). */
+    PROXY_HOPS: z.coerce.number().int().min(0).max(9).optional(),
   })
   .refine(
     ({ AUTH, AUTH_USER_FILE, AUTH_PASSWORD_FILE }) =>

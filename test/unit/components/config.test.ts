@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
 import { readConfig, schema } from "../../../components/config.ts";
+import { tiers } from "../../../components/tiers.ts";
 import { record } from "../../support/mocks.ts";
 
 async function read(config: Record<string, string> = {}) {
@@ -17,21 +18,29 @@ describe("the configuration", () => {
   it("has a default for every key", async () => {
     const { hostPort, ...config } = await read();
     expect(config).toEqual({
-      images: { areUpstream: false, references: {} },
-      nessie: { isUpstreamImage: false },
+      images: { areUpstream: false, registry: undefined, references: {} },
+      cluster: {
+        isPrivate: false,
+        storageClass: undefined,
+        nodeSelector: {},
+        tolerations: [],
+        isSpread: false,
+      },
+      nessie: { isUpstreamImage: false, replicas: 1 },
       kafka: { isUpstreamImage: false, brokers: 1, partitions: 2, storage: "8Gi" },
       minio: { storage: "20Gi", queryEngine: "light" },
       postgres: { isUpstreamImage: false, storage: "2Gi" },
       redis: { isUpstreamImage: false, storage: "1Gi" },
       producer: { rate: 50 },
       streaming: {
+        maxExecutors: 1,
         triggerSeconds: 1,
         maxOffsets: 150_000,
         alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
       },
       features: { isEnabled: true, timeToLive: "7d" },
       notifier: { webhook: undefined, format: "json" },
-      dashboard: { auth: "password" },
+      dashboard: { auth: "password", ingress: undefined, maxReplicas: 1 },
       maintenance: { schedule: "23 * * * *" },
       replay: { schedule: "*/5 * * * *", pace: "max", isScheduledElsewhere: false },
       query: { engine: "light", dremioStorage: "20Gi" },
@@ -91,13 +100,79 @@ describe("the configuration", () => {
       "lakehouse:images": "upstream",
       "lakehouse:imageReferences": JSON.stringify(references),
     });
-    expect(config.images).toEqual({ areUpstream: true, references });
+    expect(config.images).toEqual({ areUpstream: true, registry: undefined, references });
     for (const { isUpstreamImage } of [config.kafka, config.nessie, config.postgres, config.redis])
       expect(isUpstreamImage).toBe(true);
     const other = read({ "lakehouse:imageReferences": '{"app":"ghcr.io/acme/app:1"}' });
     await expect(other).rejects.toThrow("imageReferences must name no other images than kafka,");
     const text = read({ "lakehouse:imageReferences": "ghcr.io/acme" });
     await expect(text).rejects.toThrow("must be an object of image references by name");
+  });
+
+  it("takes what fits it to a cloud", async () => {
+    const config = await read({
+      "lakehouse:access": "clusterIP",
+      "lakehouse:imageRegistry": "localhost:5000/shop",
+      "lakehouse:storageClass": "gp3",
+      "lakehouse:nodeSelector": "pool=lakehouse,kubernetes.io/arch=amd64",
+      "lakehouse:tolerations": "dedicated=lakehouse:NoSchedule,spot:NoExecute",
+      "lakehouse:spread": "true",
+      "lakehouse:resourceTier": "large",
+      "lakehouse:nessieReplicas": "2",
+      "lakehouse:dashboardHost": "shop.example.com",
+      "lakehouse:certIssuer": "letsencrypt",
+    });
+    expect(config.cluster).toEqual({
+      isPrivate: true,
+      storageClass: "gp3",
+      nodeSelector: { pool: "lakehouse", "kubernetes.io/arch": "amd64" },
+      tolerations: [
+        { key: "dedicated", operator: "Equal", value: "lakehouse", effect: "NoSchedule" },
+        { key: "spot", operator: "Exists", effect: "NoExecute" },
+      ],
+      isSpread: true,
+    });
+    expect(config.images.registry).toBe("localhost:5000/shop");
+    expect(config.dashboard.ingress).toEqual({
+      host: "shop.example.com",
+      className: "traefik",
+      issuer: "letsencrypt",
+    });
+    expect(config.kafka.size).toBe(tiers.large.kafka);
+  });
+
+  it("names what is wrong with the keys of a cloud", async () => {
+    const faulty = read({
+      "lakehouse:access": "loadBalancer",
+      "lakehouse:imageRegistry": "acme/lakehouse",
+      "lakehouse:storageClass": "GP3",
+      "lakehouse:nodeSelector": "pool",
+      "lakehouse:tolerations": "spot=true",
+      "lakehouse:resourceTier": "huge",
+      "lakehouse:dashboardHost": "https://shop.example.com",
+    });
+    await expect(faulty).rejects.toThrow(`
+  lakehouse:access must be "nodePort" or "clusterIP", but is "loadBalancer"
+  lakehouse:imageRegistry must be a registry such as ghcr.io/acme/lakehouse, or "none", but is "acme/lakehouse"
+  lakehouse:storageClass must be the name of a storage class, or "default", but is "GP3"
+  lakehouse:nodeSelector must be labels such as pool=lakehouse, or "none", but is "pool"
+  lakehouse:tolerations must be taints such as spot=true:NoSchedule, or "none", but is "spot=true"
+  lakehouse:resourceTier must be "laptop", "small" or "large", but is "huge"
+  lakehouse:dashboardHost must be a name in the DNS such as shop.example.com, or "off", but is "https://shop.example.com"
+`);
+  });
+
+  it("names keys that go ill together", async () => {
+    const faulty = read({
+      "lakehouse:nessieReplicas": "2",
+      "lakehouse:dashboardHost": "shop.example.com",
+      "lakehouse:dashboardAuth": "none",
+    });
+    await expect(faulty).rejects.toThrow(`
+  lakehouse:nessieReplicas must be 1 with resourceTier laptop, whose Postgres has connections for one
+  lakehouse:certIssuer must be set with dashboardHost: the page is served over TLS alone
+  lakehouse:dashboardAuth must be password or oidc with dashboardHost, which the world can reach
+`);
   });
 
   it("keeps the webhook secret, also when it is wrong", async () => {
@@ -126,8 +201,9 @@ describe("the configuration", () => {
       issuer: "https://sso.example.com/realms/shop",
       ...{ clientId: "dashboard", allowed: "@example.com" },
     };
-    expect((await read(keys)).dashboard).toEqual({
-      auth: { ...oidc, clientSecret: undefined, url: undefined },
+    expect((await read(keys)).dashboard.auth).toEqual({
+      ...oidc,
+      ...{ clientSecret: undefined, url: undefined },
     });
     const { auth } = (
       await read({
@@ -140,7 +216,11 @@ describe("the configuration", () => {
     expect(auth).toMatchObject({ ...oidc, url: "https://shop.example.com" });
     expect(await isSecret(auth.clientSecret as NonNullable<typeof auth.clientSecret>)).toBe(true);
     const others = Object.fromEntries(Object.entries(keys).slice(1));
-    expect((await read(others)).dashboard).toEqual({ auth: "password" });
+    expect((await read(others)).dashboard.auth).toBe("password");
+    const named = { "lakehouse:dashboardHost": "shop.example.com", "lakehouse:certIssuer": "acme" };
+    expect((await read({ ...keys, ...named })).dashboard.auth).toMatchObject({
+      url: "https://shop.example.com",
+    });
   });
 
   it("says in one line what users of an issuer need, and refuses what lets in strangers", async () => {
@@ -226,7 +306,7 @@ Pulumi.yaml describes each key; set them in Pulumi.unit.yaml.`,
     }
   });
 
-  it.each(["dev", "test"])("of the stack %s can be used", async (stack) => {
+  it.each(["dev", "test", "cloud"])("of the stack %s can be used", async (stack) => {
     const { config } = parse(await readFile(`Pulumi.${stack}.yaml`, "utf8")) as {
       config: Record<string, unknown>;
     };

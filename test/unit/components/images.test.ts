@@ -9,7 +9,7 @@ import { imageReference, readImages } from "../../../components/images.ts";
 import { upstreamImages } from "../../../components/versions.ts";
 import { testImages } from "../../support/images.ts";
 
-const built = { areUpstream: false, references: {} };
+const built = { areUpstream: false, registry: undefined, references: {} };
 const digest = `@sha256:${"0123456789abcdef".repeat(4)}`;
 
 describe("image references", () => {
@@ -38,11 +38,18 @@ describe("image references", () => {
   it("are what the stack names itself, before all others", async () => {
     await writeBuilt();
     const references = { kafka: `mirror.acme/kafka:4.1.2${digest}`, apps: "ghcr.io/acme/apps:1" };
-    await expect(readImages({ areUpstream: true, references }, file)).resolves.toEqual({
+    await expect(readImages({ ...built, areUpstream: true, references }, file)).resolves.toEqual({
       ...testImages,
       ...upstreamImages,
       ...references,
     });
+  });
+
+  it("are where they were pushed to", async () => {
+    await writeBuilt();
+    const { apps, ...others } = await readImages({ ...built, registry: "ghcr.io/acme" }, file);
+    expect(apps).toBe(testImages.apps.replace(/^.*\//, "ghcr.io/acme/"));
+    expect(others["spark-operator-chart"]).toBe(testImages["spark-operator-chart"]);
   });
 
   it("need nothing that was built here, not even the operator's chart", async () => {

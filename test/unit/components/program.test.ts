@@ -1,14 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import type {
-  V1Container,
-  V1CronJob,
-  V1Deployment,
-  V1Job,
-  V1PodSpec,
-  V1ResourceRequirements,
-  V1Service,
-} from "@kubernetes/client-node";
+import type { V1Container, V1CronJob, V1Service } from "@kubernetes/client-node";
 import { output } from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 
@@ -16,6 +8,7 @@ import type { Access } from "../../../components/access.ts";
 import { nodePorts } from "../../../components/ports.ts";
 import { testImages } from "../../support/images.ts";
 import { record, type Recording } from "../../support/mocks.ts";
+import { demand, jobs, pods, workloads } from "../../support/pods.ts";
 
 vi.mock(import("../../../components/images.ts"), async (original) => ({
   ...(await original()),
@@ -32,55 +25,6 @@ async function deploy(config: Record<string, string> = {}) {
   const recording = await record(async () => (outputs = await lakehouse()), { config });
   return { recording, outputs };
 }
-
-/** A driver or executor; the executor of an application without executors is empty. */
-interface SparkRole {
-  coreRequest: string;
-  memory: string;
-  memoryOverhead: string;
-  template: { spec: V1PodSpec };
-}
-
-const sparkRoles = (recording: Recording) =>
-  recording
-    .all("kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication")
-    .flatMap(({ name, inputs }) => {
-      const { driver, executor } = inputs["spec"] as {
-        driver: SparkRole;
-        executor: SparkRole | Record<string, never>;
-      };
-      return [
-        { name: `${name} driver`, role: driver },
-        // An application without executors says nothing of them.
-        ...("template" in executor ? [{ name: `${name} executor`, role: executor }] : []),
-      ];
-    });
-
-const workloads = (recording: Recording) =>
-  ["kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"]
-    .flatMap((type) => recording.all(type))
-    .map(({ name, inputs }) => {
-      const { spec } = inputs as unknown as V1Deployment;
-      return { name, replicas: spec?.replicas ?? 1, pod: spec?.template.spec as V1PodSpec };
-    });
-
-/** Pods that end by themselves. */
-const jobs = (recording: Recording) => [
-  ...recording.all("kubernetes:batch/v1:CronJob").map(({ name, inputs }) => ({
-    name,
-    pod: (inputs as unknown as V1CronJob).spec.jobTemplate.spec?.template.spec as V1PodSpec,
-  })),
-  ...recording.all("kubernetes:batch/v1:Job").map(({ name, inputs }) => ({
-    name,
-    pod: (inputs as unknown as V1Job).spec?.template.spec as V1PodSpec,
-  })),
-];
-
-const pods = (recording: Recording) => [
-  ...workloads(recording).map(({ name, pod }) => ({ name, pod })),
-  ...jobs(recording),
-  ...sparkRoles(recording).map(({ name, role }) => ({ name, pod: role.template.spec })),
-];
 
 let recording: Recording;
 let outputs: unknown;
@@ -549,44 +493,6 @@ describe("the program with a notebook", () => {
     expect(secretOf("query")).toBe("query-user");
   });
 });
-
-/** Sums over all pods, in millicores and MiB. */
-function demand(recording: Recording) {
-  const release = recording.find("kubernetes:helm.sh/v3:Release", "spark-operator");
-  const { controller, webhook } = release.inputs["values"] as Record<
-    "controller" | "webhook",
-    { resources: V1ResourceRequirements }
-  >;
-  const all = [
-    ...workloads(recording).flatMap(({ replicas, pod }) =>
-      Array.from({ length: replicas }, () => pod.containers.map((one) => one.resources)).flat(),
-    ),
-    controller.resources,
-    webhook.resources,
-    ...sparkRoles(recording).map(({ role }) => {
-      const memory = `${mebibytes(role.memory) + mebibytes(role.memoryOverhead)}Mi`;
-      return { requests: { cpu: role.coreRequest, memory }, limits: { memory } };
-    }),
-  ];
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-  return {
-    cpu: sum(all.map((resources) => millicores(resources?.requests?.["cpu"]))),
-    memory: sum(all.map((resources) => mebibytes(resources?.requests?.["memory"]))),
-    memoryLimit: sum(all.map((resources) => mebibytes(resources?.limits?.["memory"]))),
-  };
-}
-
-function millicores(quantity = ""): number {
-  const [, amount] = /^(\d+)m$/.exec(quantity) ?? [];
-  if (amount === undefined) throw new Error(`not millicores: ${quantity}`);
-  return Number(amount);
-}
-
-function mebibytes(quantity = ""): number {
-  const [, amount] = /^(\d+)(?:Mi|m)$/.exec(quantity) ?? [];
-  if (amount === undefined) throw new Error(`not MiB: ${quantity}`);
-  return Number(amount);
-}
 
 describe("what the platform asks of its machine", () => {
   it("fits 2 cores and 6 GiB on a laptop, with 224 MiB left for Kubernetes", () => {

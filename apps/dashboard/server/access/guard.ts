@@ -22,11 +22,22 @@ export function guard(app: FastifyInstance, options: GuardOptions): void {
   const open = new Set([...openPaths, ...(options.alsoOpen ?? [])]);
   app.addHook("onRequest", async (request, reply) => {
     const [path = ""] = request.url.split("?");
-    if (open.has(path) || (await hasSession(request, reply))) return undefined;
+    const isOpen = open.has(path) && !(path === "/metrics" && isForwarded(request));
+    if (isOpen || (await hasSession(request, reply))) return undefined;
     const basic = parseBasic(request.headers.authorization);
     const outcome = basic === undefined ? "wrong" : passwords.check(request, basic);
     return outcome === "right" ? undefined : refuse(request, reply, outcome);
   });
+}
+
+/** Whose word on who asks is taken: that of so many reverse proxies in a row, seen from here. */
+export function trustedProxies(hops: number) {
+  return (_address: string, hop: number): boolean => hop < hops;
+}
+
+/** Scrapers are in the cluster: a proxy, which adds a further address, brings everybody else. */
+function isForwarded({ ips }: FastifyRequest): boolean {
+  return ips !== undefined && ips.length > 1;
 }
 
 export type Outcome = "right" | "wrong" | { readonly wait: number };

@@ -7,6 +7,7 @@ import {
   sessionLength,
   Sessions,
 } from "../../../../apps/dashboard/server/access/credentials.ts";
+import { trustedProxies } from "../../../../apps/dashboard/server/access/guard.ts";
 import { protect } from "../../../../apps/dashboard/server/access/protect.ts";
 
 const login = { username: "lakehouse", password: "pass:wörd" };
@@ -29,11 +30,11 @@ afterEach(async () => {
   await app.close();
 });
 
-function signIn(password: string, next = "/") {
+function signIn(password: string, next = "/", headers: Record<string, string> = {}) {
   return app.inject({
     method: "POST",
     url: "/login",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
+    headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
     payload: String(new URLSearchParams({ username: "lakehouse", password, next })),
   });
 }
@@ -114,6 +115,39 @@ describe("with the password", () => {
     const cookie = String(headers["set-cookie"]).split(";")[0] ?? "";
     const response = await app.inject({ method: "POST", url: "/logout", headers: { cookie } });
     expect(response.headers["set-cookie"]).toContain("Max-Age=0");
+  });
+});
+
+describe("behind a proxy", () => {
+  const forwarded = { "x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https" };
+
+  beforeEach(async () => {
+    await app.close();
+    app = Fastify({ trustProxy: trustedProxies(1) });
+    protect(app, login);
+    for (const path of ["/", "/healthz", "/metrics"]) app.get(path, () => "seen");
+  });
+
+  it("the cookie is for TLS alone", async () => {
+    const response = await signIn(login.password, "/", forwarded);
+    expect(response.headers["set-cookie"]).toMatch(/; Secure$/);
+  });
+
+  it("wrong passwords slow down their own sender, whatever it says of others", async () => {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const from = { "x-forwarded-for": `198.51.100.${attempt}, 203.0.113.7` };
+      await signIn("wrong", "/", from);
+    }
+    expect((await signIn(login.password, "/", forwarded)).statusCode).toBe(429);
+    const other = { "x-forwarded-for": "203.0.113.8" };
+    expect((await signIn(login.password, "/", other)).statusCode).toBe(303);
+  });
+
+  it("metrics are not for the world", async () => {
+    const headers = forwarded;
+    expect((await app.inject({ url: "/metrics", headers })).statusCode).toBe(401);
+    expect((await app.inject({ url: "/healthz", headers })).body).toBe("seen");
+    expect((await app.inject("/metrics")).body).toBe("seen");
   });
 });
 

@@ -12,11 +12,10 @@ import type { CatalogConnection } from "./nessie.ts";
 import type { QueryConnection } from "./query-engine.ts";
 import type { RedisConnection } from "./redis.ts";
 
-/**
- * 110Mi at rest, and 25Mi more once it has spoken to an issuer; what several long ranges hold while
- * they are read comes on top.
- */
-const laptop: Resources = { cpu: "30m", memory: "96Mi", memoryLimit: "224Mi" };
+/** 110Mi at rest; what several long ranges hold while they are read comes on top. */
+const laptop: Resources = { cpu: "30m", memory: "96Mi", memoryLimit: "192Mi" };
+/** 25Mi more once it has spoken to an issuer. */
+const laptopWithIssuer: Resources = { ...laptop, memoryLimit: "224Mi" };
 
 export interface DashboardArgs {
   readonly namespace: Input<string>;
@@ -52,7 +51,8 @@ export interface DashboardArgs {
 export class Dashboard extends ComponentResource {
   constructor(name: string, args: DashboardArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:apps:Dashboard", name, {}, opts);
-    const { namespace, query, auth = "password", maxReplicas = 1, size = laptop } = args;
+    const { namespace, query, auth = "password", maxReplicas = 1 } = args;
+    const { size = typeof auth === "object" ? laptopWithIssuer : laptop } = args;
     const files: Record<string, Files> = {
       query: { path: "/run/secrets/query", secret: query.credentialsSecret },
     };

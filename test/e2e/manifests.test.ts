@@ -1,6 +1,8 @@
 import {
   KubernetesObjectApi,
   PatchStrategy,
+  type V1PersistentVolumeClaim,
+  type V1Pod,
   type KubernetesObject,
   type V1PodTemplateSpec,
 } from "@kubernetes/client-node";
@@ -19,7 +21,10 @@ vi.mock(import("../../components/images.ts"), async (original) => ({
 }));
 
 interface Manifest extends KubernetesObject {
-  readonly spec?: { readonly template?: V1PodTemplateSpec };
+  readonly spec?: {
+    readonly template?: V1PodTemplateSpec;
+    readonly volumeClaimTemplates?: readonly V1PersistentVolumeClaim[];
+  };
 }
 
 /** What index.ts asks of Kubernetes with some config. */
@@ -33,6 +38,23 @@ async function manifests(config: Record<string, string>): Promise<Manifest[]> {
       // What the provider would name by itself.
       metadata: { name, ...(metadata as object) },
     }));
+}
+
+/** The pods that a manifest makes, of a StatefulSet with the volumes that its controller adds. */
+function podsOf({ spec }: Manifest): V1Pod[] {
+  if (spec?.template?.spec === undefined) return [];
+  const { metadata, spec: pod } = spec.template;
+  const volumes = (spec.volumeClaimTemplates ?? []).map(({ metadata: claim }) => ({
+    name: claim?.name ?? "",
+    persistentVolumeClaim: { claimName: "dry-run" },
+  }));
+  return [
+    {
+      ...{ apiVersion: "v1", kind: "Pod" },
+      metadata: { name: "dry-run", namespace, labels: metadata?.labels ?? {} },
+      spec: { ...pod, volumes: [...(pod.volumes ?? []), ...volumes] },
+    },
+  ];
 }
 
 const identity = ({ kind, metadata }: Manifest): string => `${kind ?? ""} ${metadata?.name ?? ""}`;
@@ -62,13 +84,9 @@ describe.each([
   });
 
   it("with its pods, by the restricted pod security standard", async () => {
-    const templates = added.flatMap((each) => each.spec?.template ?? []);
-    expect(templates.length).toBeGreaterThan(0);
-    for (const { metadata, spec } of templates) {
-      const pod = {
-        ...{ apiVersion: "v1", kind: "Pod", spec },
-        metadata: { name: "dry-run", namespace, labels: metadata?.labels ?? {} },
-      };
+    const pods = added.flatMap(podsOf);
+    expect(pods.length).toBeGreaterThan(0);
+    for (const pod of pods) {
       const taken = await api.create(pod, undefined, "All").catch((error: unknown) => error);
       expect(taken).toMatchObject({ kind: "Pod" });
     }

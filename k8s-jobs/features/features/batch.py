@@ -48,6 +48,9 @@ class Flow(ABC):
         objects, rejects = notified_objects(
             ((Origin(*row[:3]), row.value) for row in received), self._bucket
         )
+        if not objects and not rejects:
+            # As the first batch of a new query, which starts when everything else does.
+            return
         with ExitStack() as kept:
             folder = Path(kept.enter_context(TemporaryDirectory(prefix=f"{self.name}-")))
             spool = Spool(folder)

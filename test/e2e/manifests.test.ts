@@ -1,11 +1,4 @@
-import {
-  KubernetesObjectApi,
-  PatchStrategy,
-  type V1PersistentVolumeClaim,
-  type V1Pod,
-  type KubernetesObject,
-  type V1PodTemplateSpec,
-} from "@kubernetes/client-node";
+import { KubernetesObjectApi, PatchStrategy, type KubernetesObject } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 
 import { requireDeployment } from "../../cli/deployment.ts";
@@ -22,8 +15,11 @@ vi.mock(import("../../components/images.ts"), async (original) => ({
 
 interface Manifest extends KubernetesObject {
   readonly spec?: {
-    readonly template?: V1PodTemplateSpec;
-    readonly volumeClaimTemplates?: readonly V1PersistentVolumeClaim[];
+    readonly template?: {
+      readonly metadata?: { readonly labels?: Record<string, string> };
+      readonly spec?: { readonly volumes?: readonly object[] };
+    };
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
   };
 }
 
@@ -41,11 +37,11 @@ async function manifests(config: Record<string, string>): Promise<Manifest[]> {
 }
 
 /** The pods that a manifest makes, of a StatefulSet with the volumes that its controller adds. */
-function podsOf({ spec }: Manifest): V1Pod[] {
+function podsOf({ spec }: Manifest) {
   if (spec?.template?.spec === undefined) return [];
   const { metadata, spec: pod } = spec.template;
   const volumes = (spec.volumeClaimTemplates ?? []).map(({ metadata: claim }) => ({
-    name: claim?.name ?? "",
+    name: claim.name,
     persistentVolumeClaim: { claimName: "dry-run" },
   }));
   return [

@@ -51,7 +51,7 @@ function entrances({
   return {
     dashboard: {
       ...{ service: "dashboard", port: 8080, nodePort: nodePorts.dashboard },
-      ...(dashboard.auth === "password" && { secret: "dashboard-user" }),
+      ...(dashboard.auth !== "none" && { secret: "dashboard-user" }),
     },
     query: {
       ...{ service: "query", port: 32010, nodePort: nodePorts.query },

@@ -6,6 +6,7 @@ import type {
   V1ResourceRequirements,
   V2HorizontalPodAutoscaler,
 } from "@kubernetes/client-node";
+import { expect } from "vitest";
 
 import type { Recording } from "./mocks.ts";
 
@@ -94,6 +95,21 @@ export function demand(recording: Recording) {
     memory: sum(all.map((resources) => mebibytes(resources?.requests?.["memory"]))),
     memoryLimit: sum(all.map((resources) => mebibytes(resources?.limits?.["memory"]))),
   };
+}
+
+/** The floor of security that no pod falls below. */
+export function expectHardened(name: string, pod: V1PodSpec): void {
+  expect(pod, name).toMatchObject({
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+  });
+  for (const container of pod.containers) {
+    expect(container.securityContext, name).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  }
 }
 
 function millicores(quantity = ""): number {

@@ -16,7 +16,7 @@ import { parse } from "yaml";
 
 import { testImages } from "../../support/images.ts";
 import { record, type Recording } from "../../support/mocks.ts";
-import { demand, jobs, pods, workloads } from "../../support/pods.ts";
+import { demand, expectHardened, jobs, pods, workloads } from "../../support/pods.ts";
 
 vi.mock(import("../../../components/images.ts"), async (original) => {
   const { readImages, ...others } = await original();
@@ -171,17 +171,7 @@ describe.each(Object.entries(profiles))("the program on %s", (_cloud, values) =>
 
   it("keeps the floors of the laptop", () => {
     for (const { name, pod } of pods(recording)) {
-      expect(pod, name).toMatchObject({
-        enableServiceLinks: false,
-        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-      });
-      for (const container of pod.containers) {
-        expect(container.securityContext, name).toEqual({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        });
-      }
+      expectHardened(name, pod);
     }
     for (const { name, pod } of [...workloads(recording), ...jobs(recording)]) {
       for (const { resources } of pod.containers) {

@@ -8,7 +8,7 @@ import type { Access } from "../../../components/access.ts";
 import { nodePorts } from "../../../components/ports.ts";
 import { testImages } from "../../support/images.ts";
 import { record, type Recording } from "../../support/mocks.ts";
-import { demand, jobs, pods, workloads } from "../../support/pods.ts";
+import { demand, expectHardened, jobs, pods, workloads } from "../../support/pods.ts";
 
 vi.mock(import("../../../components/images.ts"), async (original) => ({
   ...(await original()),
@@ -137,6 +137,14 @@ describe("the whole program", () => {
     expect(made).toEqual(expect.arrayContaining(Object.values(secrets)));
     const open = await deploy({ "lakehouse:dashboardAuth": "none" });
     expect((open.outputs as Access).secrets).not.toHaveProperty("dashboard");
+    const issued = await deploy({
+      "lakehouse:dashboardAuth": "oidc",
+      "lakehouse:oidcIssuer": "https://sso.example.com",
+      "lakehouse:oidcClientId": "dashboard",
+      "lakehouse:oidcAllowed": "@example.com",
+    });
+    // What programs send, which cannot sign in at an issuer.
+    expect((issued.outputs as Access).secrets).toMatchObject({ dashboard: "dashboard-user" });
   });
 
   it("uses the NodePorts that the cluster maps, each once", async () => {
@@ -177,18 +185,10 @@ describe("the whole program", () => {
 
   it("hardens every pod and container", () => {
     for (const { name, pod } of pods(recording)) {
-      expect(pod, name).toMatchObject({
-        enableServiceLinks: false,
-        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-      });
+      expectHardened(name, pod);
       expect(pod.automountServiceAccountToken, name).toBe(name.endsWith(" driver"));
       expect(pod.containers, name).toHaveLength(1);
       for (const container of pod.containers) {
-        expect(container.securityContext, name).toEqual({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        });
         expect(container.volumeMounts, name).toContainEqual({ name: "tmp", mountPath: "/tmp" });
       }
     }
@@ -288,17 +288,7 @@ describe("the program with Dremio", () => {
 
   it("hardens, bounds and probes its pods as all others", () => {
     for (const { name, pod } of pods(withDremio)) {
-      expect(pod, name).toMatchObject({
-        enableServiceLinks: false,
-        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-      });
-      for (const container of pod.containers) {
-        expect(container.securityContext, name).toEqual({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        });
-      }
+      expectHardened(name, pod);
     }
   });
 

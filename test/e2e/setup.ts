@@ -1,24 +1,16 @@
-import { CoreV1Api } from "@kubernetes/client-node";
-
 import { nodePorts } from "../../components/ports.ts";
 import { clusterForStack, requireDeployment } from "../../cli/deployment.ts";
-import { loadKubeconfig } from "../../cli/kubeconfig.ts";
-import { namespace } from "../../cli/workloads.ts";
+import { secretOfStack } from "../support/deployed.ts";
 import { stack } from "../support/lakehouse.ts";
 
 /** Tells the tests of the providers where the deployed servers are, as the providers' arguments. */
 export default async function setup(): Promise<void> {
   const { cluster: kind, kubeconfig } = await requireDeployment(stack);
   const cluster = await clusterForStack(stack, kind);
-  const core = loadKubeconfig(kubeconfig).makeApiClient(CoreV1Api);
-  const secret = async (name: string): Promise<(key: string) => string> => {
-    const { data } = await core.readNamespacedSecret({ namespace, name });
-    return (key) => Buffer.from(data?.[key] ?? "", "base64").toString();
-  };
   const [minio, postgres, redis] = await Promise.all([
-    secret("minio-root"),
-    secret("postgres-superuser"),
-    secret("redis"),
+    secretOfStack("minio-root"),
+    secretOfStack("postgres-superuser"),
+    secretOfStack("redis"),
   ]);
   Object.assign(process.env, {
     KUBECONFIG: kubeconfig,

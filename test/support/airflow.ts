@@ -1,9 +1,6 @@
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-
 import { nodePorts } from "../../components/ports.ts";
-import { clusterForStack, requireDeployment } from "../../cli/deployment.ts";
-import { namespace } from "../../cli/workloads.ts";
-import { eventually, stack } from "./lakehouse.ts";
+import { addressOf, secretOfStack } from "./deployed.ts";
+import { eventually } from "./lakehouse.ts";
 
 /** Airflow's REST API, as its administrator. */
 export class Airflow {
@@ -17,15 +14,8 @@ export class Airflow {
 
   /** Signs in with the generated password. */
   static async signIn(): Promise<Airflow> {
-    const { cluster: kind, kubeconfig } = await requireDeployment(stack);
-    const cluster = await clusterForStack(stack, kind);
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    const { data } = await config
-      .makeApiClient(CoreV1Api)
-      .readNamespacedSecret({ namespace, name: "airflow-user" });
-    const entry = (key: string): string => Buffer.from(data?.[key] ?? "", "base64").toString();
-    const url = `http://localhost:${cluster.hostPort(nodePorts.airflow)}`;
+    const entry = await secretOfStack("airflow-user");
+    const url = `http://${await addressOf(nodePorts.airflow)}`;
     const answer = await fetch(`${url}/auth/token`, {
       method: "POST",
       headers: { "content-type": "application/json" },

@@ -1,12 +1,7 @@
 import { randomUUID } from "node:crypto";
 
-import { CoreV1Api } from "@kubernetes/client-node";
-
 import { nodePorts } from "../../components/ports.ts";
-import { clusterForStack, requireDeployment } from "../../cli/deployment.ts";
-import { loadKubeconfig } from "../../cli/kubeconfig.ts";
-import { namespace } from "../../cli/workloads.ts";
-import { stack } from "./lakehouse.ts";
+import { addressOf, secretOfStack } from "./deployed.ts";
 
 /** What the kernel says, as far as it matters here. */
 interface Message {
@@ -26,13 +21,8 @@ export class Jupyter {
   }
 
   static async open(): Promise<Jupyter> {
-    const { cluster: kind, kubeconfig } = await requireDeployment(stack);
-    const cluster = await clusterForStack(stack, kind);
-    const { data } = await loadKubeconfig(kubeconfig)
-      .makeApiClient(CoreV1Api)
-      .readNamespacedSecret({ namespace, name: "notebook-token" });
-    const token = Buffer.from(data?.["token"] ?? "", "base64").toString();
-    return new Jupyter(`localhost:${cluster.hostPort(nodePorts.notebook)}`, token);
+    const entry = await secretOfStack("notebook-token");
+    return new Jupyter(await addressOf(nodePorts.notebook), entry("token"));
   }
 
   /** How a request without the token is answered. */

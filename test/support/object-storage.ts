@@ -1,24 +1,15 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { Kafka, logLevel } from "kafkajs";
 
 import { nodePorts } from "../../components/ports.ts";
-import { clusterForStack, requireDeployment } from "../../cli/deployment.ts";
-import { namespace } from "../../cli/workloads.ts";
-import { eventually, stack } from "./lakehouse.ts";
+import { addressOf, secretOfStack } from "./deployed.ts";
+import { eventually } from "./lakehouse.ts";
 
 /** The deployed object store, as one of its users. */
 export async function objectStorageAs(user: string): Promise<S3Client> {
-  const { cluster: kind, kubeconfig } = await requireDeployment(stack);
-  const cluster = await clusterForStack(stack, kind);
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const { data } = await config
-    .makeApiClient(CoreV1Api)
-    .readNamespacedSecret({ namespace, name: `minio-${user}` });
-  const entry = (key: string) => Buffer.from(data?.[key] ?? "", "base64").toString();
+  const entry = await secretOfStack(`minio-${user}`);
   return new S3Client({
-    endpoint: `http://localhost:${cluster.hostPort(nodePorts.minio)}`,
+    endpoint: `http://${await addressOf(nodePorts.minio)}`,
     region: "us-east-1",
     forcePathStyle: true,
     credentials: { accessKeyId: entry("access-key"), secretAccessKey: entry("secret-key") },

@@ -85,7 +85,7 @@ async function up(options: UpOptions): Promise<UpResult> {
     {
       title: "This machine",
       run: async () => {
-        await preflight(haveCaches());
+        await preflight(stage());
         await cluster.check();
       },
     },
@@ -178,9 +178,10 @@ class Gate {
   }
 }
 
-/** Whether a run before this one has filled the caches, so that little disk space is needed. */
-function haveCaches(): boolean {
-  return existsSync(join(stateDir, "images.json")) && existsSync(join(cacheDir, "inputs"));
+/** What runs of this clone, or of others with the same cache, have left to do. */
+function stage() {
+  if (!existsSync(join(cacheDir, "inputs"))) return "a first build";
+  return existsSync(join(stateDir, "images.json")) ? "another run" : "a new cluster";
 }
 
 /** The references of images, those with much in common together. */

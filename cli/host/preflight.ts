@@ -10,12 +10,17 @@ const gibibyte = 2 ** 30;
 const neededMemory = 6 * gibibyte;
 /** Firmware and kernel keep some of a machine's memory: one of "6 GiB" shows a little less. */
 const memoryTolerance = 0.94;
+/** What is still to be written: everything, a cluster's data and images, or only what is new. */
+type Stage = "a first build" | "a new cluster" | "another run";
+
 /** Bytes that a run writes; places on the same disk need the sum. */
-const neededDisk: Readonly<Record<"first" | "later", Readonly<Record<PlaceName, number>>>> = {
+const neededDisk: Readonly<Record<Stage, Readonly<Record<PlaceName, number>>>> = {
   /** Modules, compiler caches, what images are made of, the node's store; images and layers. */
-  first: { cache: 16 * gibibyte, docker: 8 * gibibyte, temporary: gibibyte, state: 0 },
+  "a first build": { cache: 16 * gibibyte, docker: 8 * gibibyte, temporary: gibibyte, state: 0 },
+  /** The node's store; what a new version makes anew; data. */
+  "a new cluster": { cache: 6 * gibibyte, docker: 3 * gibibyte, temporary: 0, state: 0 },
   /** What a new version makes anew; data. */
-  later: { cache: 2 * gibibyte, docker: 3 * gibibyte, temporary: 0, state: 0 },
+  "another run": { cache: 2 * gibibyte, docker: 3 * gibibyte, temporary: 0, state: 0 },
 };
 
 /** What the checks look at. */
@@ -33,16 +38,15 @@ export interface Machine {
   readonly dockerMemory?: number | undefined;
   /** The places that are written, each with its disk. */
   readonly spaces: Readonly<Partial<Record<PlaceName, Space | undefined>>>;
-  /** Whether an earlier run has filled the caches. */
-  readonly hasCaches: boolean;
+  readonly stage: Stage;
 }
 
 /**
  * Checks that this machine can carry the platform before anything is changed on it.
- * @param hasCaches - whether the images exist already, so that little disk space is needed
+ * @param stage - what takes room and is there already, so that less disk space is needed
  * @throws UserError for the first thing that is in the way, with its cure.
  */
-export async function preflight(hasCaches: boolean): Promise<void> {
+export async function preflight(stage: Stage): Promise<void> {
   await claimCache();
   const hasDocker = await isDockerRunning();
   const problem = findProblem({
@@ -53,7 +57,7 @@ export async function preflight(hasCaches: boolean): Promise<void> {
     osRelease: readText("/etc/os-release"),
     memory: Math.min(totalmem(), memoryLimit()),
     spaces: await freeSpaces(),
-    hasCaches,
+    stage,
   });
   if (problem !== undefined) throw problem;
 }
@@ -106,8 +110,8 @@ function memoryProblem({ memory, dockerMemory: engine }: Machine): UserError | u
   );
 }
 
-function diskProblem({ spaces, hasCaches }: Machine): UserError | undefined {
-  const needs = neededDisk[hasCaches ? "later" : "first"];
+function diskProblem({ spaces, stage }: Machine): UserError | undefined {
+  const needs = neededDisk[stage];
   const demands = Object.entries(spaces).flatMap(([name, space]) => {
     const needed = needs[name as PlaceName];
     return space === undefined || needed === 0 ? [] : [{ ...space, needed }];
@@ -120,7 +124,7 @@ function diskProblem({ spaces, hasCaches }: Machine): UserError | undefined {
       (demand) => `${inGibibytes(demand.needed)} for ${demand.what} in ${demand.path}`,
     );
     return new UserError(
-      `A disk has ${inGibibytes(free)} free, ${hasCaches ? "a run" : "a first build"} needs ${inGibibytes(needed)}: ${parts.join(", ")}`,
+      `A disk has ${inGibibytes(free)} free, ${stage} needs ${inGibibytes(needed)}: ${parts.join(", ")}`,
       {
         cure: "Free some space there, or move LAKEHOUSE_CACHE or Docker's data-root to a larger disk.",
       },

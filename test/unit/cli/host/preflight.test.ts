@@ -19,7 +19,7 @@ const good: Machine = {
   osRelease: 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n',
   memory: 8 * gibibyte,
   spaces: { cache: space("/cache", 40, 1), docker: space("/var/lib/docker", 40, 1) },
-  hasCaches: false,
+  stage: "a first build",
 };
 
 test.each<[string, Partial<Machine>]>([
@@ -30,7 +30,7 @@ test.each<[string, Partial<Machine>]>([
   ["root in WSL, who can install an engine", { host: "WSL" }],
   [
     "little disk space once the caches are filled",
-    { spaces: { cache: space("/", 6, 1), docker: space("/", 6, 1) }, hasCaches: true },
+    { spaces: { cache: space("/", 6, 1), docker: space("/", 6, 1) }, stage: "another run" },
   ],
   [
     "two disks of which each has room for its part",
@@ -71,8 +71,13 @@ test.each<[Partial<Machine>, RegExp, RegExp]>([
     /data-root/,
   ],
   [
-    { spaces: { cache: space("/", 4, 1), docker: space("/", 4, 1) }, hasCaches: true },
-    /a run needs 5\.0 GiB/,
+    { spaces: { cache: space("/", 8, 1), docker: space("/", 8, 1) }, stage: "a new cluster" },
+    /a new cluster needs 9\.0 GiB/,
+    /Free some space/,
+  ],
+  [
+    { spaces: { cache: space("/", 4, 1), docker: space("/", 4, 1) }, stage: "another run" },
+    /another run needs 5\.0 GiB/,
     /Free some space/,
   ],
 ])("%j is refused with its cure", (change, what, cure) => {

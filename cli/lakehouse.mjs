@@ -37,7 +37,12 @@ if (!existsSync(node)) {
 const child = spawn(node, [join(root, "cli/main.ts"), ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, LAKEHOUSE_CALLER_DIRECTORY: process.env.INIT_CWD ?? process.cwd() },
+  env: {
+    // A command starts up to six Node processes; most of the start of each is compiling modules.
+    NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node"),
+    ...process.env,
+    LAKEHOUSE_CALLER_DIRECTORY: process.env.INIT_CWD ?? process.cwd(),
+  },
 });
 // The terminal sends Ctrl-C to the whole group; the child decides how to end.
 process.on("SIGINT", () => {});

@@ -58,7 +58,7 @@ export const schema = z.object({
   postgresStorage: quantity.default("2Gi"),
   redisStorage: quantity.default("1Gi"),
   producerRate: integer(1, 50_000).default(50),
-  streamingTriggerSeconds: integer(1, 3600).default(1),
+  streamingTriggerSeconds: integer(1, 3600).default(2),
   streamingMaxOffsets: integer(1000, 10_000_000).default(150_000),
   alertWindowMinutes: integer(5, 1440).default(60),
   alertThreshold: integer(2, 100).default(4),

@@ -18,10 +18,11 @@ import type { SparkSubmission } from "./spark-operator.ts";
 export type TimeToLive = `${number}${"m" | "h" | "d"}` | "none";
 
 /**
+ * Its share of busy cores is small, so that it does not hold up the first KPIs while both start.
  * Driver and tasks are one JVM: beyond its heap, of which half is in use, it needs some 300 MiB of its
  * own, most of it for classes that Spark generates, and Python 110.
  */
-const laptop: SparkPodSize = { cores: 1, cpu: "100m", heapMiB: 480, overheadMiB: 544 };
+const laptop: SparkPodSize = { cores: 1, cpu: "40m", heapMiB: 480, overheadMiB: 544 };
 
 export interface FeaturesArgs {
   readonly namespace: Input<string>;

@@ -1,9 +1,4 @@
-import {
-  ComponentResource,
-  type ComponentResourceOptions,
-  type Input,
-  interpolate,
-} from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions, type Input } from "@pulumi/pulumi";
 
 import type { KafkaConnection } from "./kafka.ts";
 import type { ObjectStorageConnection } from "./minio.ts";
@@ -74,7 +69,8 @@ export class Streaming extends ComponentResource {
         program: "/opt/lakehouse/streaming/main.py",
         env: {
           KAFKA_BOOTSTRAP_SERVERS: args.kafka.bootstrapServers,
-          NESSIE_URI: interpolate`${args.catalog.uri}/api/v2`,
+          // Not once it serves: submitting the job and starting Spark take as long as its start.
+          NESSIE_URI: `${args.catalog.address}/api/v2`,
           S3_ENDPOINT: args.objectStorage.endpoint,
           TRIGGER: `${args.triggerSeconds} seconds`,
           MAX_OFFSETS_PER_TRIGGER: String(args.maxOffsets),

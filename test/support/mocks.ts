@@ -1,4 +1,6 @@
-import { type Output, type Resource, runtime } from "@pulumi/pulumi";
+import { output, type Output, type Resource, runtime } from "@pulumi/pulumi";
+
+import type { CatalogConnection } from "../../components/nessie.ts";
 
 /** One resource that a program registered, with plain inputs. */
 export interface Registered {
@@ -113,3 +115,9 @@ export function unwrap(value: unknown): unknown {
   if (SIGNATURE in value) return unwrap((value as unknown as { value: unknown }).value);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrap(item)]));
 }
+
+/** A catalog for components that are made alone. */
+export const nessie: CatalogConnection = {
+  uri: output("http://nessie:19120"),
+  address: "http://nessie:19120",
+};

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming import StreamingQuery
 
 from streaming.batch import BatchWriter
+from streaming.catalog import wait_for_catalog
 from streaming.contract import TOPICS
 from streaming.dead_letters import DeadLetters, kafka_sender
 from streaming.minutes import MinuteMemory
@@ -32,6 +33,7 @@ def run(settings: Settings) -> None:
     """
     spark = build_session(settings)
     try:
+        wait_for_catalog(settings.nessie_uri)
         create_tables(spark)
         log.info("tables are ready")
         dead_letters = DeadLetters(kafka_sender(settings.kafka_bootstrap_servers))

@@ -11,7 +11,7 @@ import { ComponentResource, output } from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { ChangeDataCapture } from "../../../components/change-data-capture.ts";
-import { record, type Recording } from "../../support/mocks.ts";
+import { nessie, record, type Recording } from "../../support/mocks.ts";
 
 const topics = (recording: Recording) =>
   recording.all("kafka:index/topic:Topic").map(({ inputs }) => inputs);
@@ -54,7 +54,7 @@ describe("change data capture", () => {
           },
         },
         operator: { serviceAccount: output("spark-operator-spark") },
-        catalog: { uri: output("http://nessie:19120") },
+        catalog: nessie,
         objectStorage: {
           endpoint: output("http://minio:9000"),
           credentialsSecret: output("minio-spark"),

@@ -188,7 +188,7 @@ describe.each(Object.entries(profiles))("the program on %s", (_cloud, values) =>
 
 describe("what a cloud must have", () => {
   it.each([
-    ["laptop", { "lakehouse:nessieReplicas": 1 }, { cpu: 1210, memory: 5808, memoryLimit: 8416 }],
+    ["laptop", { "lakehouse:nessieReplicas": 1 }, { cpu: 1150, memory: 5808, memoryLimit: 8416 }],
     ["small", {}, { cpu: 5610, memory: 17_120, memoryLimit: 23_520 }],
     ["large", {}, { cpu: 13_810, memory: 49_824, memoryLimit: 63_584 }],
   ])("is as docs/cloud.md says for the tier %s", async (tier, more, expected) => {

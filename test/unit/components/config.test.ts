@@ -34,7 +34,7 @@ describe("the configuration", () => {
       producer: { rate: 50 },
       streaming: {
         maxExecutors: 1,
-        triggerSeconds: 1,
+        triggerSeconds: 2,
         maxOffsets: 150_000,
         alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
       },

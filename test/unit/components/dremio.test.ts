@@ -11,7 +11,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { versions } from "../../../components/versions.ts";
 import { Dremio } from "../../../components/dremio.ts";
-import { record, type Recording, waitsFor } from "../../support/mocks.ts";
+import { nessie, record, type Recording, waitsFor } from "../../support/mocks.ts";
 
 describe("Dremio", () => {
   let recording: Recording;
@@ -25,7 +25,7 @@ describe("Dremio", () => {
         namespace: "lakehouse",
         bootstrapImage: "localhost/lakehouse/apps:1",
         nodePort: 32010,
-        catalog: { uri: output("http://nessie:19120") },
+        catalog: nessie,
         objectStorage: {
           endpoint: output("http://minio:9000"),
           credentialsSecret: output("minio-query"),

@@ -3,14 +3,14 @@ import { type ComponentResourceOptions, CustomResource, output } from "@pulumi/p
 import { describe, expect, it } from "vitest";
 
 import { createFeatures, type FeaturesArgs } from "../../../components/features.ts";
-import { record } from "../../support/mocks.ts";
+import { nessie, record } from "../../support/mocks.ts";
 
 const args: FeaturesArgs = {
   namespace: "lakehouse",
   image: "localhost/lakehouse/features:1",
   operator: { serviceAccount: output("spark-operator-spark") },
   kafka: { bootstrapServers: output("kafka:9092") },
-  catalog: { uri: output("http://nessie:19120") },
+  catalog: nessie,
   objectStorage: {
     endpoint: output("http://minio:9000"),
     credentialsSecret: output("minio-spark"),

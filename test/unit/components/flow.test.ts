@@ -6,7 +6,7 @@ import { Dashboard, type DashboardArgs } from "../../../components/dashboard.ts"
 import { Namespace } from "../../../components/namespace.ts";
 import { Producer } from "../../../components/producer.ts";
 import { Streaming } from "../../../components/streaming.ts";
-import { record, type Recording } from "../../support/mocks.ts";
+import { nessie, record, type Recording } from "../../support/mocks.ts";
 
 const container = (recording: Recording, name: string): V1Container | undefined => {
   const { inputs } = recording.find("kubernetes:apps/v1:Deployment", name);
@@ -107,7 +107,7 @@ describe("the dashboard", () => {
   it("is told where the parts of the pipeline are", async () => {
     const recording = await deploy({
       kafka: { bootstrapServers: output("kafka:9092") },
-      catalog: { uri: output("http://nessie:19120") },
+      catalog: nessie,
       sparkUi: "http://streaming-ui:4040",
     });
     expect(environment(container(recording, "dashboard")?.env)).toMatchObject({
@@ -154,7 +154,7 @@ describe("the streaming job", () => {
           nodePort: 30040,
           operator: { serviceAccount: output("spark-operator-spark") },
           kafka: { bootstrapServers: output("kafka:9092") },
-          catalog: { uri: output("http://nessie:19120") },
+          catalog: nessie,
           objectStorage: {
             endpoint: output("http://minio:9000"),
             credentialsSecret: output("minio-spark"),

@@ -3,7 +3,7 @@ import { output } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 
 import { Maintenance } from "../../../components/maintenance.ts";
-import { record } from "../../support/mocks.ts";
+import { nessie, record } from "../../support/mocks.ts";
 
 async function cronJob(schedule?: string) {
   const recording = await record(
@@ -11,7 +11,7 @@ async function cronJob(schedule?: string) {
       new Maintenance("maintenance", {
         namespace: "lakehouse",
         image: "localhost/lakehouse/maintenance:1",
-        catalog: { uri: output("http://nessie:19120") },
+        catalog: nessie,
         objectStorage: {
           endpoint: output("http://minio:9000"),
           credentialsSecret: output("minio-spark"),

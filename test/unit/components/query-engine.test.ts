@@ -3,7 +3,7 @@ import { output } from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { QueryEngine } from "../../../components/query-engine.ts";
-import { record, type Recording } from "../../support/mocks.ts";
+import { nessie, record, type Recording } from "../../support/mocks.ts";
 
 describe("the query engine", () => {
   let recording: Recording;
@@ -15,7 +15,7 @@ describe("the query engine", () => {
         namespace: "lakehouse",
         image: "localhost/lakehouse/query:1",
         nodePort: 32010,
-        catalog: { uri: output("http://nessie:19120") },
+        catalog: nessie,
         objectStorage: {
           endpoint: output("http://minio:9000"),
           credentialsSecret: output("minio-query"),

@@ -43,7 +43,7 @@ export interface Machine {
 
 /**
  * Checks that this machine can carry the platform before anything is changed on it.
- * @param stage - what takes room and is there already, so that less disk space is needed
+ * @param stage - what is still to be written, and so how much disk space is needed
  * @throws UserError for the first thing that is in the way, with its cure.
  */
 export async function preflight(stage: Stage): Promise<void> {

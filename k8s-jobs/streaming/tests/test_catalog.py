@@ -24,21 +24,16 @@ class Nessie(BaseHTTPRequestHandler):
         pass
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_it_outlasts_a_catalog_that_is_not_there_yet() -> None:
-    port = free_port()
     Nessie.asked = []
-    waiting = threading.Thread(
-        target=wait_for_catalog, args=(f"http://127.0.0.1:{port}/api/v2",), daemon=True
-    )
-    waiting.start()
+    # Bound but not listening, it refuses connections, and nobody else can take its port.
+    with HTTPServer(("127.0.0.1", 0), Nessie, bind_and_activate=False) as server:
+        server.server_bind()
+        uri = f"http://127.0.0.1:{server.server_port}/api/v2"
+        waiting = threading.Thread(target=wait_for_catalog, args=(uri,), daemon=True)
+        waiting.start()
 
-    with HTTPServer(("127.0.0.1", port), Nessie) as server:
+        server.server_activate()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         waiting.join(30)
         server.shutdown()
@@ -49,6 +44,9 @@ def test_it_outlasts_a_catalog_that_is_not_there_yet() -> None:
 
 def test_it_gives_up_with_the_reason() -> None:
     start = time.monotonic()
-    with pytest.raises(OSError, match="refused"):
-        wait_for_catalog(f"http://127.0.0.1:{free_port()}/api/v2", seconds=0.5)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}/api/v2"
+        with pytest.raises(OSError, match="refused"):
+            wait_for_catalog(uri, seconds=0.5)
     assert time.monotonic() - start >= 0.5

@@ -6,8 +6,12 @@ import {
   PRESET_TIMESTAMP,
   ProcessOutput,
 } from "listr2";
+import { throttle } from "throttle-debounce";
 
 import type { Progress } from "./progress.ts";
+
+/** Time between two lines of one step where lines stay on the screen or in a log, in ms. */
+const plainLineInterval = 5_000;
 
 /** One line of the checklist that a command works through. */
 export interface Step {
@@ -62,13 +66,19 @@ function toTask(step: Step): ListrTask {
     skip: step.skip ?? false,
     task: async (_, task) => {
       let shown = "";
-      const summary: unknown = await step.run((line) => {
+      const write = (line: string): void => {
         if (line === shown) return;
         shown = line;
         // Plain lines of steps that run side by side must say whose they are.
         task.output = process.stderr.isTTY ? line : `${step.title}: ${line}`;
-      });
-      if (typeof summary === "string") task.title = `${step.title}: ${summary}`;
+      };
+      const show = throttle(process.stderr.isTTY ? 0 : plainLineInterval, write);
+      try {
+        const summary: unknown = await step.run(show);
+        if (typeof summary === "string") task.title = `${step.title}: ${summary}`;
+      } finally {
+        show.cancel();
+      }
     },
   };
 }

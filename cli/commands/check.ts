@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import type { Command } from "commander";
 import { execa } from "execa";
@@ -115,13 +115,42 @@ async function pythonEnvironment(): Promise<Record<string, string>> {
   };
 }
 
-/** The counts of a vitest JSON report. */
+/** What we read of vitest's JSON report, which has the form of Jest's. */
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    /** Why the file could not run, beside its tests. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** The counts of a vitest JSON report; a file that could not run counts as a failed test. */
 export async function vitestCount(file: string): Promise<TestCount> {
-  const report = JSON.parse(await readFile(file, "utf8")) as {
-    numPassedTests: number;
-    numFailedTests: number;
-  };
-  return { passed: report.numPassedTests, failed: report.numFailedTests };
+  const { numPassedTests } = await vitestReport(file);
+  return { passed: numPassedTests, failed: (await vitestFailures(file)).length };
+}
+
+/** The failed tests of a vitest JSON report, each with its file, its name and its reason. */
+export async function vitestFailures(file: string): Promise<readonly string[]> {
+  const { testResults } = await vitestReport(file);
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults
+      .filter((test) => test.status === "failed")
+      .map(({ fullName, failureMessages }) => [fullName, ...failureMessages]);
+    const reasons = failed.length === 0 && status === "failed" ? [[message]] : failed;
+    return reasons.map((lines) => [relative(root, name), ...lines].join("\n"));
+  });
+}
+
+async function vitestReport(file: string): Promise<VitestReport> {
+  return JSON.parse(await readFile(file, "utf8")) as VitestReport;
 }
 
 /** The counts of pytest's JUnit XML report. */

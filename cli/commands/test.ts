@@ -5,7 +5,10 @@ import { execa } from "execa";
 
 import { UserError } from "../errors.ts";
 import { root, stateDir } from "../host/paths.ts";
-import { addCounts, check, type TestCount, vitestCount } from "./check.ts";
+import { addCounts, check, vitestCount, vitestFailures } from "./check.ts";
+
+/** Lines of each failure that are shown at the end. */
+const shownLines = 25;
 
 /** The stacks of the end-to-end tests, one after the other, and the tests that each is for. */
 const stacks = { test: "e2e", "test-parts": "e2e-parts" };
@@ -17,15 +20,22 @@ export function register(program: Command): void {
     .description("run every check and test, the end-to-end tests on real clusters included")
     .action(async () => {
       let count = await check();
+      const failures: string[] = [];
       for (const [stack, project] of Object.entries(stacks)) {
         // What an interrupted run left behind must not decide how this one goes.
         await lakehouse("down", "--stack", stack);
         try {
           await lakehouse("up", "--stack", stack);
-          count = addCounts(count, await endToEnd(stack, project));
+          const report = await endToEnd(stack, project);
+          count = addCounts(count, await vitestCount(report));
+          failures.push(...(await vitestFailures(report)));
         } finally {
           await lakehouse("down", "--stack", stack);
         }
+      }
+      // Again at the end: the removal of the clusters has long moved them out of sight.
+      if (failures.length > 0) {
+        process.stdout.write(`\n── Failed tests ──\n${failures.map(shortened).join("\n\n")}\n\n`);
       }
       // The plain closing line that continuous integration reads, in any language.
       process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
@@ -47,7 +57,8 @@ async function lakehouse(...args: readonly string[]): Promise<void> {
   }
 }
 
-async function endToEnd(stack: string, project: string): Promise<TestCount> {
+/** Runs the tests of one stack; the path of their report. */
+async function endToEnd(stack: string, project: string): Promise<string> {
   const report = join(stateDir, `reports/vitest-${project}.json`);
   const { exitCode } = await execa(
     "vitest",
@@ -63,9 +74,14 @@ async function endToEnd(stack: string, project: string): Promise<TestCount> {
       env: { LAKEHOUSE_TEST_STACK: stack },
     },
   );
-  const count = await vitestCount(report);
-  if (exitCode !== 0 && count.failed === 0) {
+  if (exitCode !== 0 && (await vitestFailures(report)).length === 0) {
     throw new UserError("The end-to-end tests could not run", { cure: "See the output above." });
   }
-  return count;
+  return report;
+}
+
+/** The beginning of a failure, without the stack trace of the test runner. */
+function shortened(failure: string): string {
+  const lines = failure.split("\n").filter((line) => !/^\s+at .*node_modules/.test(line));
+  return lines.slice(0, shownLines).join("\n");
 }

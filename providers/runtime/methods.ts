@@ -11,7 +11,7 @@ import type {
   ProviderDefinition,
   State,
 } from "./provider.ts";
-import { validate } from "./validate.ts";
+import { validate, withDefaults } from "./validate.ts";
 import { decode, encode, UNKNOWN } from "./values.ts";
 import type { Path, Properties } from "./values.ts";
 import { readStruct, writeDifference, writeFailures, writeStruct } from "./wire.ts";
@@ -84,7 +84,8 @@ export class ResourceMethods<ConfigSchema extends z.ZodObject, Context> {
 
   async diff(request: DiffRequest): Promise<DiffResponse> {
     const type = this.typeOf(request);
-    const old = readState(request.getOldInputs(), request.getOlds()).state;
+    const { state } = readState(request.getOldInputs(), request.getOlds());
+    const old = { ...state, inputs: withDefaults(type.inputs, state.inputs) };
     const { values: inputs, secrets } = decode(readStruct(request.getNews()));
     const ignoreChanges = request.getIgnorechangesList();
 
@@ -144,7 +145,8 @@ export class ResourceMethods<ConfigSchema extends z.ZodObject, Context> {
 
   async update(request: UpdateRequest): Promise<UpdateResponse> {
     const type = this.typeOf(request);
-    const old = readState(request.getOldInputs(), request.getOlds()).state;
+    const { state } = readState(request.getOldInputs(), request.getOlds());
+    const old = { ...state, inputs: withDefaults(type.inputs, state.inputs) };
     const { values: inputs, secrets } = decode(readStruct(request.getNews()));
     const response = new messages.UpdateResponse();
     const operation = this.operation(type, request, {

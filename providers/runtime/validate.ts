@@ -40,6 +40,17 @@ export function validate(schema: z.ZodObject, values: Properties): Validated {
   return judged.ok ? { ok: true, values: { ...judged.values, ...unknown } } : judged;
 }
 
+/**
+ * Recorded inputs with the schema's defaults where none are recorded: the official plugins record
+ * only what the program gives.
+ */
+export function withDefaults(schema: z.ZodObject, recorded: Properties): Properties {
+  const defaults = Object.entries(schema.shape).map(
+    ([key, property]) => [key, z.safeParse(property, undefined).data] as const,
+  );
+  return { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...recorded };
+}
+
 function isStrict(schema: z.ZodObject): boolean {
   return schema.def.catchall?._zod.def.type !== "unknown";
 }

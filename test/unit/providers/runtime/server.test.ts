@@ -134,6 +134,13 @@ describe("diff", () => {
     });
   });
 
+  test("a default that is not recorded equals none: the official plugins record none", async () => {
+    const { changes } = await engine.diff(TOPIC, { name: "a" }, { name: "a", partitions: 1 });
+    expect(changes).toBe("none");
+    const { details } = await engine.diff(TOPIC, { name: "a" }, { name: "a", partitions: 2 });
+    expect(details).toEqual({ partitions: 4 });
+  });
+
   test("names each property that differs, by its path", async () => {
     const news = { name: "a", partitions: 6, config: { "cleanup.policy": "delete", y: "2" } };
     const { changes, replaces, details } = await engine.diff(TOPIC, old, news);

@@ -11,6 +11,7 @@ import { OnlineStore } from "./features.ts";
 import { DashboardMetrics } from "./metrics.ts";
 import { KafkaReader } from "./pipeline/kafka.ts";
 import { pipelineFeed } from "./pipeline/pipeline.ts";
+import { queued } from "./queries.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -48,7 +49,7 @@ async function run(): Promise<void> {
     deadlineSeconds: queryDeadlineSeconds,
   });
   const metrics = new DashboardMetrics();
-  const query = metrics.timed((sql) => flight.query(sql));
+  const query = queued(metrics.timed((sql) => flight.query(sql)));
   const viewers = new Viewers();
   metrics.observe(viewers);
   const { KAFKA_BROKERS: brokers, NESSIE_URI: nessieUri, SPARK_UI_URI: sparkUri } = settings;

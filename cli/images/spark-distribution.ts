@@ -9,7 +9,7 @@ import type { Input } from "./table.ts";
 const folder = join(root, "images", "spark");
 
 /**
- * A Spark home (`bin`, `jars`, `python`) made of the pyspark package, which holds all of Spark, less
+ * A Spark home (`bin`, `jars/lib`, `python`) made of the pyspark package, which holds all of Spark, less
  * the jars that unneeded-jars.txt names, examples and tests.
  */
 export const sparkDistribution: Input = async (progress) => {
@@ -22,7 +22,7 @@ export const sparkDistribution: Input = async (progress) => {
     const pyspark = join(packages, "pyspark");
     await copyFiles(join(pyspark, "bin"), join(target, "bin"));
     for (const jar of neededJars(await readdir(join(pyspark, "jars")), unneeded)) {
-      await copyFiles(join(pyspark, "jars", jar), join(target, "jars", jar));
+      await copyFiles(join(pyspark, "jars", jar), join(target, "jars", "lib", jar));
     }
     // Spark puts SPARK_HOME/python on the path of every Python worker.
     await copyFiles(pyspark, join(target, "python", "pyspark"), notPython);

@@ -44,6 +44,13 @@ log.dirs=$log_dir
 EOF
 } >"$properties"
 
+# The image's own class path and archive of classes; the upstream image has none.
+java_options=/opt/kafka/java.options
+if [ ! -f "$java_options" ]; then
+  java_options=/tmp/java.options
+  echo "-cp /opt/kafka/libs/*" >"$java_options"
+fi
+
 kafka() {
   # Heap options are a list of words.
   # shellcheck disable=SC2086
@@ -51,7 +58,7 @@ kafka() {
     -XX:+ExitOnOutOfMemoryError \
     -Djava.awt.headless=true \
     -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.properties \
-    -cp '/opt/kafka/libs/*' "$@"
+    "@$java_options" "$@"
 }
 
 if [ ! -f "$log_dir/meta.properties" ]; then

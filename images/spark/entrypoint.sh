@@ -14,15 +14,19 @@ done
 case "${1:-}" in
   driver)
     shift
+    # The folder with the settings, which are given by --properties-file, would be on the class path.
+    export SPARK_CONF_DIR=/opt/spark/conf-of-the-image
     exec tini -s -- spark-submit \
       --conf "spark.driver.bindAddress=$SPARK_DRIVER_BIND_ADDRESS" \
       --conf "spark.executorEnv.SPARK_DRIVER_POD_IP=$SPARK_DRIVER_BIND_ADDRESS" \
       --deploy-mode client "$@"
     ;;
   executor)
-    exec tini -s -- java "${java_options[@]}" \
+    # The options of the image are a list of words.
+    # shellcheck disable=SC2086
+    exec tini -s -- java $SPARK_SUBMIT_OPTS "${java_options[@]}" \
       "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY" \
-      -cp "${SPARK_CONF_DIR:-$SPARK_HOME/conf}:${SPARK_CLASSPATH:+$SPARK_CLASSPATH:}$SPARK_HOME/jars/*" \
+      -cp "$SPARK_HOME/jars/*${SPARK_CLASSPATH:+:$SPARK_CLASSPATH}" \
       org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend \
       --driver-url "$SPARK_DRIVER_URL" \
       --executor-id "$SPARK_EXECUTOR_ID" \

@@ -113,7 +113,7 @@ describe("objects become features", () => {
       300,
     );
     await eventually("all sessions in Redis", served, (keys) => keys.length >= truth.pairs, 300);
-  });
+  }, 1_500_000);
 
   it("has every training event once, with the count of its whole session", async () => {
     const rows = await processed();

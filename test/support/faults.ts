@@ -1,4 +1,13 @@
-import { AppsV1Api, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+
+import {
+  AppsV1Api,
+  CoreV1Api,
+  Exec,
+  type KubeConfig,
+  type V1Status,
+} from "@kubernetes/client-node";
 
 import { requireDeployment } from "../../cli/deployment.ts";
 import { loadKubeconfig } from "../../cli/kubeconfig.ts";
@@ -18,11 +27,37 @@ export const victims = {
 /** Kills a pod at once, as a lost node would. */
 export async function kill(victim: keyof typeof victims): Promise<void> {
   const core = (await cluster()).makeApiClient(CoreV1Api);
+  const name = await podName(core, victim);
+  await core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
+}
+
+/** Runs a command in a pod. @returns its output. */
+export async function runIn(
+  victim: keyof typeof victims,
+  command: readonly string[],
+): Promise<string> {
+  const config = await cluster();
+  const core = config.makeApiClient(CoreV1Api);
+  const name = await podName(core, victim);
+  const { spec } = await core.readNamespacedPod({ name, namespace });
+  const container = spec?.containers[0]?.name ?? "";
+  const output = new PassThrough();
+  const { status, message } = await new Promise<V1Status>((ended, failed) => {
+    new Exec(config)
+      .exec(namespace, name, container, [...command], output, null, null, false, ended)
+      .catch(failed);
+  });
+  if (status !== "Success") throw new Error(`${command.join(" ")} in ${name}: ${message ?? ""}`);
+  output.end();
+  return text(output);
+}
+
+async function podName(core: CoreV1Api, victim: keyof typeof victims): Promise<string> {
   const labelSelector = victims[victim];
   const { items } = await core.listNamespacedPod({ namespace, labelSelector });
   const name = items.find((pod) => pod.status?.phase === "Running")?.metadata?.name;
   if (name === undefined) throw new Error(`no ${victim} is running`);
-  await core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
+  return name;
 }
 
 /** Stops the shop's live events (0), or lets them flow again (1). */

@@ -16,7 +16,7 @@ import { readSettings, type Settings } from "./settings.ts";
 import { Viewers } from "./viewers.ts";
 
 /** A query that takes longer tells viewers that something is wrong. */
-const queryDeadlineSeconds = 10;
+const queryDeadlineSeconds = 30;
 
 /** The built client: beside the bundle in the image, or where Vite puts it in the repository. */
 const publicFolder = [

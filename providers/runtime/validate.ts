@@ -48,7 +48,10 @@ export function withDefaults(schema: z.ZodObject, recorded: Properties): Propert
   const defaults = Object.entries(schema.shape).map(
     ([key, property]) => [key, z.safeParse(property, undefined).data] as const,
   );
-  return { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...recorded };
+  return {
+    ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)),
+    ...recorded,
+  };
 }
 
 function isStrict(schema: z.ZodObject): boolean {

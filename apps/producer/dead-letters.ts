@@ -1,4 +1,6 @@
-import type { IHeaders } from "kafkajs";
+import kafkajs from "kafkajs";
+import type { EachMessagePayload, IHeaders, Kafka, KafkaMessage } from "kafkajs";
+import pRetry from "p-retry";
 
 import { checkEvent } from "./contract.ts";
 import type { Message, Topic } from "./events.ts";
@@ -16,11 +18,12 @@ export interface DeadLetter {
   readonly raw: string;
 }
 
-/** How long reading them all may take, in ms. */
+/** How long one attempt to read them all may take, in ms. */
 const patience = 5 * 60_000;
 
 /**
- * Reads the dead letters of a topic that Kafka still has, a week's, each once.
+ * Reads the dead letters of a topic that Kafka still has, a week's, each once. Tries again, for some
+ * 15 s in all, while Kafka is not quite there.
  * @param take gets them in the order of each partition; the next one waits until it is done.
  * @returns how many there are.
  * @throws Error if they cannot be read.
@@ -30,8 +33,30 @@ export async function readDeadLetters(
   topic: Topic,
   take: (letter: DeadLetter) => void | Promise<void>,
 ): Promise<number> {
-  const queue = `${topic}.dlq`;
   const kafka = kafkaClient("lakehouse-replay", brokers);
+  // The streaming job may have sent one again after a crash; and another attempt begins anew.
+  const seen = new Set<string>();
+  const takeNew = async ({ message }: EachMessagePayload): Promise<void> => {
+    const letter = letterOf(topic, message);
+    const origin = `${letter.partition}/${letter.offset}`;
+    if (seen.has(origin)) return;
+    await take(letter);
+    seen.add(origin);
+  };
+  await pRetry(() => readQueue(kafka, `${topic}.dlq`, takeNew), {
+    retries: 5,
+    minTimeout: 500,
+    maxTimeout: 5_000,
+    shouldRetry: ({ error }) => error instanceof kafkajs.KafkaJSError,
+  });
+  return seen.size;
+}
+
+async function readQueue(
+  kafka: Kafka,
+  queue: string,
+  take: (payload: EachMessagePayload) => Promise<void>,
+): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets(queue).finally(() => admin.disconnect());
@@ -40,29 +65,18 @@ export async function readDeadLetters(
       ...{ partition, first: Number(low), last: Number(high) - 1 },
     }))
     .filter(({ first, last }) => last >= first);
-  // The streaming job may have sent one again after a crash.
-  const seen = new Set<string>();
-  const isComplete = await readTopic(
-    kafka,
-    queue,
-    spans,
-    async ({ message: { headers = {}, value } }) => {
-      const letter: DeadLetter = {
-        topic,
-        partition: Number(header(headers, "partition")),
-        offset: Number(header(headers, "offset")),
-        reason: header(headers, "reason"),
-        raw: value?.toString() ?? "",
-      };
-      const origin = `${letter.partition}/${letter.offset}`;
-      if (seen.has(origin)) return;
-      seen.add(origin);
-      await take(letter);
-    },
-    patience,
-  );
-  if (!isComplete) throw new Error(`${queue} could not be read to its end`);
-  return seen.size;
+  if (await readTopic(kafka, queue, spans, take, patience)) return;
+  throw new Error(`${queue} could not be read to its end`);
+}
+
+function letterOf(topic: Topic, { headers = {}, value }: KafkaMessage): DeadLetter {
+  return {
+    topic,
+    partition: Number(header(headers, "partition")),
+    offset: Number(header(headers, "offset")),
+    reason: header(headers, "reason"),
+    raw: value?.toString() ?? "",
+  };
 }
 
 function header(headers: IHeaders, name: string): string {

@@ -112,7 +112,7 @@ describe("replay --dead-letters", () => {
     const exported = await replay("--out", file);
     expect(exported.exitCode, exported.stderr).toBe(0);
     const letters = (await readFile(file, "utf8")).split("\n").filter((line) => line.includes(id));
-    expect(letters).toHaveLength(1);
+    expect(letters, exported.stderr).toHaveLength(1);
     const letter = JSON.parse(letters[0] ?? "") as Record<string, unknown>;
     expect(letter).toEqual({
       topic: "orders",

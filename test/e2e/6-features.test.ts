@@ -12,7 +12,7 @@ import { ensureVenv } from "../../cli/build/python.ts";
 import { mavenJars } from "../../cli/build/maven.ts";
 import { root } from "../../cli/host/paths.ts";
 import { behaviourFile } from "../support/behaviour.ts";
-import { kill } from "../support/faults.ts";
+import { kill, scaleProducer } from "../support/faults.ts";
 import { expectedHashes, featureTruth, type FeatureTruth } from "../support/features.ts";
 import { eventually, lakehouse, sql, sqlRow } from "../support/lakehouse.ts";
 
@@ -94,9 +94,12 @@ describe("objects become features", () => {
     truth = await featureTruth(file);
     postgres = await connectPostgres();
     redis = await connectRedis();
+    // The shop's own events take half a core from what is tested here.
+    await scaleProducer(0);
   });
 
   afterAll(async () => {
+    await scaleProducer(1);
     await postgres.end();
     await redis.close();
   });

@@ -36,16 +36,15 @@ def spark_defaults(settings: Settings) -> dict[str, str]:
     }
 
 
-def write_spark_configuration(settings: Settings, home: Path, folder: Path) -> None:
-    """Puts Spark's own configuration and ours where SPARK_CONF_DIR points.
+def write_spark_configuration(settings: Settings, folder: Path) -> None:
+    """Puts Spark's configuration where SPARK_CONF_DIR points.
 
     Args:
         settings: where the catalog and the object store are.
-        home: SPARK_HOME.
         folder: the new folder; an old one is replaced.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(home / "conf", folder)
+    folder.mkdir(parents=True)
     lines = [f"{name} {value}\n" for name, value in spark_defaults(settings).items()]
     (folder / "spark-defaults.conf").write_text("".join(lines), encoding="utf-8")
 
@@ -64,8 +63,7 @@ def main() -> None:
         settings = read_settings(os.environ)
     except SettingsError as error:
         sys.exit(f"The notebook cannot start: {error}. See its README for the settings.")
-    spark_home, spark_conf = (Path(os.environ[each]) for each in ("SPARK_HOME", "SPARK_CONF_DIR"))
-    write_spark_configuration(settings, spark_home, spark_conf)
+    write_spark_configuration(settings, Path(os.environ["SPARK_CONF_DIR"]))
     copy_examples(Path(os.environ["HOME"]) / "examples")
     config = _ASSETS / "jupyter_server_config.py"
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--config={config}"])  # noqa: S606

@@ -10,15 +10,12 @@ from streaming.settings import Settings
 SETTINGS = Settings(nessie_uri="http://nessie:1/api/v2", s3_endpoint="http://minio:2")
 
 
-def test_spark_is_configured_for_the_catalog_and_keeps_its_own_settings(tmp_path: Path) -> None:
-    (tmp_path / "spark" / "conf").mkdir(parents=True)
-    (tmp_path / "spark" / "conf" / "log4j2.properties").write_text("rootLogger.level=warn\n")
+def test_spark_is_configured_for_the_catalog(tmp_path: Path) -> None:
     folder = tmp_path / "conf"
 
     for _ in range(2):
-        server.write_spark_configuration(SETTINGS, tmp_path / "spark", folder)
+        server.write_spark_configuration(SETTINGS, folder)
 
-    assert (folder / "log4j2.properties").exists()
     lines = (folder / "spark-defaults.conf").read_text().splitlines()
     defaults = dict(line.split(" ", 1) for line in lines)
     catalog = "spark.sql.catalog.nessie_minio_catalog"

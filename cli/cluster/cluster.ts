@@ -27,6 +27,11 @@ export interface Cluster {
    * @param groups - images that share much are best in one group; groups are loaded side by side
    */
   loadImages(groups: readonly (readonly string[])[], progress: Progress): Promise<void>;
+  /**
+   * Removes older versions of these images from where only this cluster keeps them; nothing may run
+   * them any more. Does nothing for a cluster that is not ours.
+   */
+  pruneImages(kept: readonly string[]): Promise<void>;
   /** Path of the kubeconfig whose current context is this cluster. */
   kubeconfig(): string;
   /** The port on this machine's loopback address that leads to a NodePort. */

@@ -44,6 +44,10 @@ export class CurrentContext implements Cluster {
     await loadImages(way.node, groups, progress);
   }
 
+  pruneImages(): Promise<void> {
+    return Promise.resolve();
+  }
+
   kubeconfig(): string {
     return process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config");
   }

@@ -15,6 +15,7 @@ import {
   requireMappedPorts,
   requireOwnership,
 } from "./existing.ts";
+import { pruneImages } from "./load-images.ts";
 import { writeOwner } from "./owner.ts";
 import { requireFreePorts } from "./ports.ts";
 
@@ -49,6 +50,10 @@ export abstract class DockerCluster implements Cluster {
 
   /** Removes the cluster and the record of its owner, without the need for the tool to be there. */
   protected abstract remove(): Promise<void>;
+
+  pruneImages(kept: readonly string[]): Promise<void> {
+    return pruneImages(this.node, kept);
+  }
 
   async check(): Promise<void> {
     const node = (await isDockerRunning()) ? await this.inspect() : undefined;

@@ -39,6 +39,12 @@ async function loadStream(node: string, refs: readonly string[]): Promise<void> 
   }
 }
 
+/** Removes other versions of these images from a node. */
+export async function pruneImages(node: string, kept: readonly string[]): Promise<void> {
+  const old = oldImages(kept, await docker([...ctrImages(node), "ls"]));
+  if (old.length > 0) await docker([...ctrImages(node), "rm", ...old]);
+}
+
 const ctrImages = (node: string) => [
   ...["exec", "--interactive", node],
   ...["ctr", "--namespace=k8s.io", "images"],
@@ -48,6 +54,26 @@ const ctrImages = (node: string) => [
 export function missingImages(refs: readonly string[], present: string): string[] {
   const known = new Set(present.split("\n").map((line) => line.trim()));
   return [...new Set(refs)].filter((ref) => !known.has(ref));
+}
+
+/**
+ * Every name of the other versions of these images in containerd's list: any name, also one by the
+ * digest, keeps an image's content.
+ */
+export function oldImages(kept: readonly string[], list: string): string[] {
+  const repository = (ref: string) => ref.replace(/:[^:/]*$/, "");
+  const repositories = new Set(kept.map(repository));
+  const present = list.split("\n").map((line) => {
+    const [ref = "", , digest = ""] = line.split(/\s+/);
+    return { ref, digest };
+  });
+  const digests = new Set(
+    present
+      .filter(({ ref }) => repositories.has(repository(ref)) && !kept.includes(ref))
+      .map(({ digest }) => digest),
+  );
+  for (const { ref, digest } of present) if (kept.includes(ref)) digests.delete(digest);
+  return present.filter(({ digest }) => digests.has(digest)).map(({ ref }) => ref);
 }
 
 /** `localhost/lakehouse/kafka:0123` as `kafka`. */

@@ -18,6 +18,12 @@ export interface TestCount {
   readonly failed: number;
 }
 
+/** The same, with what to tell of the tests that failed. */
+export interface TestOutcome extends TestCount {
+  /** Each with its file, its name and its reason. */
+  readonly failures: readonly string[];
+}
+
 const requirements = join(root, "test/requirements.txt");
 const sparkJars = join(root, "images/spark/pom.xml");
 const reports = join(stateDir, "reports");
@@ -93,7 +99,7 @@ export async function check(): Promise<TestCount> {
     });
   }
   return addCounts(
-    await vitestCount(join(reports, "vitest-unit.json")),
+    await readVitestReport(join(reports, "vitest-unit.json")),
     await pytestCount(join(reports, "pytest.xml")),
   );
 }
@@ -131,26 +137,17 @@ interface VitestReport {
   }[];
 }
 
-/** The counts of a vitest JSON report; a file that could not run counts as a failed test. */
-export async function vitestCount(file: string): Promise<TestCount> {
-  const { numPassedTests } = await vitestReport(file);
-  return { passed: numPassedTests, failed: (await vitestFailures(file)).length };
-}
-
-/** The failed tests of a vitest JSON report, each with its file, its name and its reason. */
-export async function vitestFailures(file: string): Promise<readonly string[]> {
-  const { testResults } = await vitestReport(file);
-  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+/** What a vitest JSON report says: a file that could not run counts as a failed test. */
+export async function readVitestReport(file: string): Promise<TestOutcome> {
+  const report = JSON.parse(await readFile(file, "utf8")) as VitestReport;
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const failed = assertionResults
       .filter((test) => test.status === "failed")
       .map(({ fullName, failureMessages }) => [fullName, ...failureMessages]);
     const reasons = failed.length === 0 && status === "failed" ? [[message]] : failed;
     return reasons.map((lines) => [relative(root, name), ...lines].join("\n"));
   });
-}
-
-async function vitestReport(file: string): Promise<VitestReport> {
-  return JSON.parse(await readFile(file, "utf8")) as VitestReport;
+  return { passed: report.numPassedTests, failed: failures.length, failures };
 }
 
 /** The counts of pytest's JUnit XML report. */

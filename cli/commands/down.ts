@@ -12,6 +12,7 @@ import { purgeCache, requirePurgeable } from "../host/cache.ts";
 import { stateDir } from "../host/paths.ts";
 import { clusterOption, pluginsOption, stackOption } from "../options.ts";
 import type { PluginChoice } from "../pulumi/plugins.ts";
+import { type Outcome, showWarnings } from "../pulumi/outcome.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
 import { runSteps, type Step } from "../steps.ts";
 import { clusterAnswers } from "../workloads.ts";
@@ -43,6 +44,7 @@ async function down({ stack: name, cluster: chosen, plugins, purge }: DownOption
   const kind = chosen ?? deployment?.cluster ?? "kind";
   const cluster = await clusterForStack(name, kind);
   const stack = new PlatformStack({ stack: name, kubeconfig: cluster.kubeconfig(), plugins });
+  let outcome: Outcome = { changes: [], warnings: [] };
   const isOwnCluster = kind !== "current";
   const steps: Step[] = [
     {
@@ -60,7 +62,7 @@ async function down({ stack: name, cluster: chosen, plugins, purge }: DownOption
       skip: purge === true && isOwnCluster,
       run: async (progress) => {
         if (!stack.exists()) return "nothing deployed";
-        if (await clusterAnswers(cluster.kubeconfig())) await stack.destroy(progress);
+        if (await clusterAnswers(cluster.kubeconfig())) outcome = await stack.destroy(progress);
         // What ran in a cluster that is gone is gone with it.
         else await stack.forget(progress);
         return undefined;
@@ -95,4 +97,5 @@ async function down({ stack: name, cluster: chosen, plugins, purge }: DownOption
     },
   ];
   await runSteps(steps);
+  showWarnings(outcome);
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { requireDeployment } from "../deployment.ts";
 import { jsonOption, pluginsOption, stackOption } from "../options.ts";
+import { showWarnings } from "../pulumi/outcome.ts";
 import type { PluginChoice } from "../pulumi/plugins.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
 
@@ -22,9 +23,11 @@ export function register(program: Command): void {
     .action(async ({ stack: name, plugins, json }: PreviewOptions) => {
       const { kubeconfig } = await requireDeployment(name);
       const stack = new PlatformStack({ stack: name, kubeconfig, plugins });
-      const changes = await stack.preview((line) => {
+      const outcome = await stack.preview((line) => {
         process.stderr.write(`${line}\n`);
       });
+      const { changes } = outcome;
+      showWarnings(outcome);
       if (json) {
         process.stdout.write(`${JSON.stringify(changes)}\n`);
       } else if (changes.length === 0) {

@@ -5,7 +5,7 @@ import { execa } from "execa";
 
 import { UserError } from "../errors.ts";
 import { root, stateDir } from "../host/paths.ts";
-import { addCounts, check, vitestCount, vitestFailures } from "./check.ts";
+import { addCounts, check, readVitestReport, type TestOutcome } from "./check.ts";
 
 /** Lines of each failure that are shown at the end. */
 const shownLines = 25;
@@ -26,9 +26,9 @@ export function register(program: Command): void {
         await lakehouse("down", "--stack", stack);
         try {
           await lakehouse("up", "--stack", stack);
-          const report = await endToEnd(stack, project);
-          count = addCounts(count, await vitestCount(report));
-          failures.push(...(await vitestFailures(report)));
+          const outcome = await endToEnd(stack, project);
+          count = addCounts(count, outcome);
+          failures.push(...outcome.failures);
         } finally {
           await lakehouse("down", "--stack", stack);
         }
@@ -57,8 +57,8 @@ async function lakehouse(...args: readonly string[]): Promise<void> {
   }
 }
 
-/** Runs the tests of one stack; the path of their report. */
-async function endToEnd(stack: string, project: string): Promise<string> {
+/** Runs the tests of one stack. */
+async function endToEnd(stack: string, project: string): Promise<TestOutcome> {
   const report = join(stateDir, `reports/vitest-${project}.json`);
   const { exitCode } = await execa(
     "vitest",
@@ -74,10 +74,11 @@ async function endToEnd(stack: string, project: string): Promise<string> {
       env: { LAKEHOUSE_TEST_STACK: stack },
     },
   );
-  if (exitCode !== 0 && (await vitestFailures(report)).length === 0) {
+  const outcome = await readVitestReport(report);
+  if (exitCode !== 0 && outcome.failed === 0) {
     throw new UserError("The end-to-end tests could not run", { cure: "See the output above." });
   }
-  return report;
+  return outcome;
 }
 
 /** The beginning of a failure, without the stack trace of the test runner. */

@@ -18,6 +18,7 @@ import { firstKpis, type KpiRow, kpiTable } from "../kpi-table.ts";
 import { clusterOption, jsonOption, pluginsOption, stackOption } from "../options.ts";
 import { ensureHelm } from "../pulumi/helm.ts";
 import { ensurePulumi } from "../pulumi/cli.ts";
+import { type Outcome, showWarnings } from "../pulumi/outcome.ts";
 import type { PluginChoice } from "../pulumi/plugins.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
 import { runSteps } from "../steps.ts";
@@ -73,7 +74,7 @@ async function up(options: UpOptions): Promise<UpResult> {
   const deployed = new Gate();
   let ensured: Ensured | undefined;
   let images: ImageRefs = {};
-  let changes = 0;
+  let outcome: Outcome = { changes: [], warnings: [] };
   let kpis: readonly KpiRow[] = [];
   const stack = new PlatformStack({
     stack: stackName,
@@ -139,7 +140,8 @@ async function up(options: UpOptions): Promise<UpResult> {
                 cluster: options.cluster,
                 kubeconfig: cluster.kubeconfig(),
               });
-              changes = await deployed.open(stack.up(progress));
+              outcome = await deployed.open(stack.up(progress));
+              const changes = outcome.changes.length;
               return changes === 0 ? "no changes" : `${changes} resources`;
             },
           },
@@ -155,14 +157,15 @@ async function up(options: UpOptions): Promise<UpResult> {
       ],
     },
   ]);
+  showWarnings(outcome);
   // What cannot be removed is no reason to call the platform down.
-  await pruneCache().catch(() => 0);
+  await Promise.allSettled([pruneCache(), cluster.pruneImages(grouped(names, images).flat())]);
   return {
     stack: stackName,
     kubeconfig: cluster.kubeconfig(),
     endpoints: endpoints((port) => cluster.hostPort(port)),
     kpis,
-    changes,
+    changes: outcome.changes.length,
   };
 }
 

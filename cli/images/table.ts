@@ -55,9 +55,12 @@ const jarsOf =
   (progress) =>
     mavenJars(join(imageFolder(name), "pom.xml"), progress);
 
+/** What images with a server in Java have in common. */
+const javaTools = sourceFolder("images/java");
+
 /** Every image of the platform; README.md in images/ tells more about each. */
 export const images: Readonly<Record<ImageName, Image>> = {
-  kafka: { from: { suite: "trixie" }, inputs: { jars: jarsOf("kafka") } },
+  kafka: { from: { suite: "trixie" }, inputs: { java: javaTools, jars: jarsOf("kafka") } },
   minio: {
     from: { suite: "trixie" },
     inputs: {
@@ -73,7 +76,7 @@ export const images: Readonly<Record<ImageName, Image>> = {
         ),
     },
   },
-  nessie: { from: { suite: "trixie" }, inputs: { jars: jarsOf("nessie") } },
+  nessie: { from: { suite: "trixie" }, inputs: { java: javaTools, jars: jarsOf("nessie") } },
   postgres: { from: { suite: "trixie" } },
   valkey: { from: { suite: "trixie" } },
   spark: {

@@ -18,6 +18,8 @@ const halves = new Set(["create-replacement", "delete-replaced", "discard-replac
 /** Follows the engine's events: tells what goes on, and keeps what changed and what failed. */
 export class EventLog {
   readonly changes: Change[] = [];
+  /** What the user should know although nothing failed, each with the resource that it is about. */
+  readonly warnings: string[] = [];
   readonly #errors: string[] = [];
   readonly #running = new Map<string, string>();
   readonly #progress: Progress;
@@ -59,9 +61,10 @@ export class EventLog {
     if (diagnostic === undefined) return;
     const message = diagnostic.message.replace(/<\{%\w+%\}>/g, "").trim();
     const about = diagnostic.urn === undefined ? "" : `${resourceName(diagnostic.urn)}: `;
+    if (message === "" || isNoise(diagnostic.severity, message)) return;
     if (diagnostic.severity === "error") this.#errors.push(`${about}${message}`);
-    else if (message !== "" && !isNoise(diagnostic.severity, message))
-      this.#progress(`${about}${message.split("\n")[0] ?? ""}`);
+    else if (diagnostic.severity === "warning") this.warnings.push(`${about}${message}`);
+    else this.#progress(`${about}${message.split("\n")[0] ?? ""}`);
   };
 
   #show(): void {

@@ -10,8 +10,9 @@ import { withLock } from "../host/lock.ts";
 import { stateDir } from "../host/paths.ts";
 import type { Progress } from "../progress.ts";
 import { ensurePulumi } from "./cli.ts";
-import { type Change, EventLog } from "./events.ts";
+import { EventLog } from "./events.ts";
 import { ensureHelm } from "./helm.ts";
+import type { Outcome } from "./outcome.ts";
 import { ensurePlugins, type PluginChoice } from "./plugins.ts";
 import { backend, environment, prepareWorkspace } from "./workspace.ts";
 
@@ -35,27 +36,25 @@ export class PlatformStack {
 
   /**
    * Deploys the program, or brings the deployment up to date.
-   * @returns how many resources were made, changed or removed.
+   * @returns what was made, changed or removed.
    * @throws UserError with what the failed resources said.
    */
-  async up(progress: Progress): Promise<number> {
-    const log = await this.#run("The deployment", progress, async (stack, { onEvent }) => {
+  async up(progress: Progress): Promise<Outcome> {
+    return this.#run("The deployment", progress, async (stack, { onEvent }) => {
       await stack.up({ onEvent, suppressProgress: true });
     });
-    return log.changes.length;
   }
 
-  /** What `up` would change; empty when nothing. */
-  async preview(progress: Progress): Promise<readonly Change[]> {
-    const log = await this.#run("The preview", progress, async (stack, { onEvent }) => {
+  /** What `up` would do; without changes when nothing. */
+  async preview(progress: Progress): Promise<Outcome> {
+    return this.#run("The preview", progress, async (stack, { onEvent }) => {
       await stack.preview({ onEvent });
     });
-    return log.changes;
   }
 
   /** Removes everything that the stack deployed, in order, and then the stack. */
-  async destroy(progress: Progress): Promise<void> {
-    await this.#run("The removal", progress, async (stack, { onEvent }) => {
+  async destroy(progress: Progress): Promise<Outcome> {
+    return this.#run("The removal", progress, async (stack, { onEvent }) => {
       await stack.destroy({ onEvent, suppressProgress: true });
       await stack.workspace.removeStack(this.#options.stack);
     });

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Part of the build: starts a node, and archives the classes that it has loaded once it is ready. A
-# JVM with the archive finds them there as they were, and neither reads nor verifies them again.
+# Part of the build: lets the JVMs of a node share an archive of their classes.
 set -eu
 
 folder=$(mktemp -d)
@@ -20,16 +19,7 @@ echo "-cp $class_path" >/opt/kafka/java.options
 export JAVA_TOOL_OPTIONS=-Dlog4j2.configurationFile=/opt/kafka/config/log4j2.properties
 java @/opt/kafka/java.options kafka.tools.StorageTool format \
   --cluster-id 4L6g3nShT-eMCtK--X86sw --config "$folder/server.properties"
-java -XX:ArchiveClassesAtExit=/opt/kafka/classes.jsa -Xlog:cds=error -Xlog:cds+dynamic=error \
-  @/opt/kafka/java.options kafka.Kafka "$folder/server.properties" >"$folder/log" 2>&1 &
-node=$!
-until grep -q 'Kafka Server started' "$folder/log"; do
-  kill -0 "$node" || { cat "$folder/log"; exit 1; }
-  sleep 0.2
-done
-kill "$node"
-wait "$node" || true
+/tmp/archive-classes.sh /opt/kafka/classes.jsa 'Kafka Server started' \
+  @/opt/kafka/java.options kafka.Kafka "$folder/server.properties"
 echo -XX:SharedArchiveFile=/opt/kafka/classes.jsa >>/opt/kafka/java.options
-# Ends the build if the archive is not there or not right.
-java -Xshare:on @/opt/kafka/java.options kafka.tools.StorageTool random-uuid
 rm -r "$folder"

@@ -5,7 +5,6 @@ What it would need a server for - Kafka, the catalog, the object store, Kubernet
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -34,7 +33,7 @@ OUT_OF_REACH = [
 
 def main() -> None:
     """Runs a stream from text to a table, and loads what is out of reach."""
-    folder = Path(tempfile.mkdtemp())
+    folder = Path.cwd()
     spark = (
         SparkSession.builder.master("local[2]")
         .config("spark.sql.catalog.local", "org.apache.iceberg.spark.SparkCatalog")

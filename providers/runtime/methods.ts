@@ -84,8 +84,7 @@ export class ResourceMethods<ConfigSchema extends z.ZodObject, Context> {
 
   async diff(request: DiffRequest): Promise<DiffResponse> {
     const type = this.typeOf(request);
-    const { state } = readState(request.getOldInputs(), request.getOlds());
-    const old = { ...state, inputs: withDefaults(type.inputs, state.inputs) };
+    const old = recordedState(type, request);
     const { values: inputs, secrets } = decode(readStruct(request.getNews()));
     const ignoreChanges = request.getIgnorechangesList();
 
@@ -145,8 +144,7 @@ export class ResourceMethods<ConfigSchema extends z.ZodObject, Context> {
 
   async update(request: UpdateRequest): Promise<UpdateResponse> {
     const type = this.typeOf(request);
-    const { state } = readState(request.getOldInputs(), request.getOlds());
-    const old = { ...state, inputs: withDefaults(type.inputs, state.inputs) };
+    const old = recordedState(type, request);
     const { values: inputs, secrets } = decode(readStruct(request.getNews()));
     const response = new messages.UpdateResponse();
     const operation = this.operation(type, request, {
@@ -268,6 +266,15 @@ function readState(
     state: { inputs: decodedInputs.values, outputs: decodedOutputs.values },
     secrets: [...decodedInputs.secrets, ...decodedOutputs.secrets],
   };
+}
+
+/** What is recorded of a resource, by this provider or by one that records no defaults. */
+function recordedState(
+  type: AnyResourceType<unknown>,
+  request: DiffRequest | UpdateRequest,
+): State<Properties> {
+  const { state } = readState(request.getOldInputs(), request.getOlds());
+  return { ...state, inputs: withDefaults(type.inputs, state.inputs) };
 }
 
 /** What a resource type says of secrets. */

@@ -92,7 +92,7 @@ describe("the dashboard", () => {
     expect(stdout).not.toContain(login.password);
   });
 
-  it("lets a browser sign in, and knows it when it comes back", async () => {
+  it("lets a browser sign in, and paints within a second when it comes back", async () => {
     await page.goto(`${url}/?range=1h`);
     expect(page.url()).toContain("/login");
     await page.getByLabel("Password").fill("wrong");
@@ -101,12 +101,19 @@ describe("the dashboard", () => {
     await page.getByLabel("Password").fill(login.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Key figures" }).waitFor();
-    await page.reload();
-    await page.getByRole("heading", { name: "Key figures" }).waitFor();
-    const painted = await page.evaluate(
-      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+    // What the page can do; a moment in which the machine is busy elsewhere says nothing of it.
+    const painted = await eventually(
+      "a first paint within 1,000 ms",
+      async () => {
+        await page.reload();
+        await page.getByRole("heading", { name: "Key figures" }).waitFor();
+        return page.evaluate(
+          () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
+        );
+      },
+      (milliseconds) => milliseconds < 1_000,
     );
-    console.log(`dashboard: first paint after ${painted?.toFixed(0)} ms`);
+    console.log(`dashboard: first paint after ${painted.toFixed(0)} ms`);
   });
 
   it.each([
@@ -247,6 +254,11 @@ describe("the dashboard", () => {
       expected: [],
     }));
     const { rows } = await sqlRow("SELECT count(*) AS rows FROM ecommerce_db.orders");
+    await agreed("the rows of the table from the API", async () => ({
+      shown: (await api<Pipeline>("/api/pipeline")).tables?.find(({ name }) => name === "orders")
+        ?.rows,
+      expected: Number(rows),
+    }));
     await page.getByRole("link", { name: "Pipeline" }).click();
     expect(new URL(page.url()).pathname).toBe("/pipeline");
     const row = page.getByRole("region", { name: "Iceberg tables" }).locator("tbody tr");

@@ -116,6 +116,7 @@ describe("objects become features", () => {
       300,
     );
     await eventually("all sessions in Redis", served, (keys) => keys.length >= truth.pairs, 300);
+    // More than the waits above together, so that the one that is in vain says what it waited for.
   }, 1_500_000);
 
   it("has every training event once, with the count of its whole session", async () => {

@@ -16,7 +16,7 @@ export class DashboardMetrics {
       name: "dashboard_query_seconds",
       help: "How long queries took",
       labelNames: ["outcome"],
-      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
       registers: [this.registry],
     });
     this.#features = new Histogram({

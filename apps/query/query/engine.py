@@ -181,13 +181,14 @@ class Engine:
         needs_values: bool,
     ) -> duckdb.DuckDBPyRelation:
         """The statement, bound to the tables that it names but not yet run."""
-        statement = read_statement(request.sql, connection)
-        values = _values(statement, request.values, needs_values)
-        if statement.describes_catalog:
-            self._show_all()
-        self._provide(connection, statement, ())
-        query.raise_if_stopped()
+        # Parsing is a query of this connection too, which an interrupt can end.
         with told(query):
+            statement = read_statement(request.sql, connection)
+            values = _values(statement, request.values, needs_values)
+            if statement.describes_catalog:
+                self._show_all()
+            self._provide(connection, statement, ())
+            query.raise_if_stopped()
             return connection.sql(statement.sql, params=values or None)
 
     def _provide(

@@ -50,9 +50,15 @@ _FILE_FAILURE = re.compile(r"registered as '.*?' failed: (?:IO|OS)Error: (.*)", 
 
 @contextmanager
 def told(query: RunningQuery) -> Iterator[None]:
-    """Turns what DuckDB and Arrow raise into what the client is told."""
+    """Turns what DuckDB and Arrow raise into what the client is told.
+
+    Whatever fails in a query that was stopped, the client is told why it was.
+    """
     try:
         yield
+    except QueryError:
+        query.raise_if_stopped()
+        raise
     except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
         query.raise_if_stopped()
         failure = _FILE_FAILURE.search(str(error))

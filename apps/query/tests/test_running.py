@@ -93,6 +93,24 @@ def test_a_client_that_disconnects_ends_its_query(limits, lakehouse, server, cap
     assert logged[ENDLESS]["cancelled"]
 
 
+def test_a_query_that_is_cancelled_at_any_moment_says_so(engine):
+    ended = threading.Event()
+
+    def cancel() -> None:
+        while not ended.is_set():
+            engine.cancel(b"key")
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    try:
+        for _ in range(100):
+            with pytest.raises(CancelledError, match="The query was cancelled"):
+                list(engine.run(Request(ENDLESS, key=b"key")).batches)
+    finally:
+        ended.set()
+        canceller.join()
+
+
 def test_only_a_running_query_with_this_key_is_cancelled():
     queries = RunningQueries(Limits())
     query, other, nameless = (queries.start(key) for key in (b"one", b"two", b""))

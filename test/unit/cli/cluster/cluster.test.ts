@@ -5,7 +5,7 @@ import { UserError } from "../../../../cli/errors.ts";
 import { clusterOf } from "../../../../cli/cluster/cluster.ts";
 import { imageDelivery } from "../../../../cli/cluster/current.ts";
 import { isSuitableKind } from "../../../../cli/cluster/kind-binary.ts";
-import { missingImages } from "../../../../cli/cluster/load-images.ts";
+import { missingImages, oldImages } from "../../../../cli/cluster/load-images.ts";
 import { nodePrograms, withSandboxImage } from "../../../../cli/cluster/node-image.ts";
 import { ownership } from "../../../../cli/cluster/owner.ts";
 import { processOf, requireFreePorts } from "../../../../cli/cluster/ports.ts";
@@ -57,6 +57,24 @@ test("images that a node has are not loaded again, and none twice", () => {
     "localhost/lakehouse/kafka:2",
   ];
   expect(missingImages(wanted, present)).toEqual(["localhost/lakehouse/kafka:2"]);
+});
+
+test("of a node's images only other versions of the given ones are old, by all their names", () => {
+  const list = [
+    "REF TYPE DIGEST SIZE",
+    "import-2026-11-22@sha256:01 manifest sha256:01 1 MiB",
+    "import-2026-11-22@sha256:02 manifest sha256:02 1 MiB",
+    "localhost/lakehouse/kafka:1 manifest sha256:01 1 MiB",
+    "localhost/lakehouse/kafka:2 manifest sha256:02 1 MiB",
+    "localhost/lakehouse/kafka:same manifest sha256:02 1 MiB",
+    "localhost/lakehouse/kafka-connect:1 manifest sha256:03 1 MiB",
+    "docker.io/library/kafka:1 manifest sha256:04 1 MiB",
+    "",
+  ].join("\n");
+  expect(oldImages(["localhost/lakehouse/kafka:2"], list)).toEqual([
+    "import-2026-11-22@sha256:01",
+    "localhost/lakehouse/kafka:1",
+  ]);
 });
 
 test.each([

@@ -60,6 +60,15 @@ test("errors are kept with the resource they are about; colours are not", () => 
   expect(log.errors).toBe("kubernetes:core/v1:Service kafka: no endpoint\nupdate failed");
 });
 
+test("warnings are kept whole; the engine's of plugins on PATH are none", () => {
+  tell({ diagnosticEvent: { severity: "warning", urn: URN, message: "forgotten\nfor good" } });
+  tell({
+    diagnosticEvent: { severity: "warning", message: "using pulumi-resource-kafka from PATH" },
+  });
+  expect(log.warnings).toEqual(["kubernetes:core/v1:Service kafka: forgotten\nfor good"]);
+  expect(said).toEqual([]);
+});
+
 test("what a provider waits for is progress; debugging messages are not", () => {
   tell({ diagnosticEvent: { severity: "info", urn: URN, message: "1 of 3 pods ready\nmore" } });
   tell({ diagnosticEvent: { severity: "debug", urn: URN, message: "noise" } });

@@ -66,7 +66,7 @@ export const cloudKeys = {
     .default("laptop"),
   nessieReplicas: integer(1, 4).default(1),
   dashboardMaxReplicas: integer(1, 20).default(1),
-  streamingMaxExecutors: integer(1, 50).default(1),
+  streamingMaxExecutors: integer(0, 50).default(0),
   dashboardHost: textOr("off", hostName, "a name in the DNS such as shop.example.com"),
   ingressClass: z
     .string()

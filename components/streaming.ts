@@ -22,7 +22,12 @@ export interface AnomalyDetection {
 export interface StreamingSize {
   readonly driver: SparkPodSize;
   readonly executor: SparkPodSize;
+  /** Of a driver that does the work of an executor too. */
+  readonly alone: SparkPodSize;
 }
+
+/** Tries of a task before its batch fails, as many as executors have. */
+const taskTries = 4;
 
 const laptop: StreamingSize = {
   // Plans and commits in the heap; beyond it Python with the memory of hot minutes, which the job
@@ -30,6 +35,7 @@ const laptop: StreamingSize = {
   driver: { cores: 1, cpu: "200m", heapMiB: 768, overheadMiB: 448 },
   // Both cores, so that a backlog is worked off as fast as the machine can.
   executor: { cores: 2, cpu: "200m", heapMiB: 768, overheadMiB: 352 },
+  alone: { cores: 2, cpu: "400m", heapMiB: 1024, overheadMiB: 576 },
 };
 
 export interface StreamingArgs {
@@ -45,7 +51,7 @@ export interface StreamingArgs {
   /** Events that one micro-batch takes at most. */
   readonly maxOffsets: number;
   readonly alerts: AnomalyDetection;
-  /** Executors that Spark may ask for while tasks wait. @default 1 */
+  /** Executors that Spark may ask for while tasks wait. @default 0, the driver does the work itself */
   readonly maxExecutors?: number;
   /** @default that of a laptop */
   readonly size?: StreamingSize | undefined;
@@ -60,6 +66,8 @@ export class Streaming extends ComponentResource {
 
   constructor(name: string, args: StreamingArgs, opts?: ComponentResourceOptions) {
     super("lakehouse:streaming:Streaming", name, {}, opts);
+    const { maxExecutors = 0, size: { driver, executor, alone } = laptop } = args;
+    const hasExecutors = maxExecutors > 0;
     const application = new SparkApplication(
       name,
       {
@@ -71,6 +79,7 @@ export class Streaming extends ComponentResource {
           KAFKA_BOOTSTRAP_SERVERS: args.kafka.bootstrapServers,
           // Not once it serves: submitting the job and starting Spark take as long as its start.
           NESSIE_URI: `${args.catalog.address}/api/v2`,
+          ...(!hasExecutors && { SPARK_MASTER: `local[${alone.cores},${taskTries}]` }),
           S3_ENDPOINT: args.objectStorage.endpoint,
           TRIGGER: `${args.triggerSeconds} seconds`,
           MAX_OFFSETS_PER_TRIGGER: String(args.maxOffsets),
@@ -86,8 +95,7 @@ export class Streaming extends ComponentResource {
             key: "secret-key",
           },
         },
-        ...(args.size ?? laptop),
-        maxExecutors: args.maxExecutors ?? 1,
+        ...(hasExecutors ? { driver, executor, maxExecutors } : { driver: alone }),
         uiNodePort: args.nodePort,
       },
       { parent: this },

@@ -54,6 +54,7 @@ const small: Sizes = {
   streaming: {
     driver: { cores: 1, cpu: "500m", heapMiB: 1536, overheadMiB: 768 },
     executor: { cores: 2, cpu: "1000m", heapMiB: 2048, overheadMiB: 768 },
+    alone: { cores: 2, cpu: "1500m", heapMiB: 3072, overheadMiB: 1024 },
   },
   features: { cores: 2, cpu: "500m", heapMiB: 1024, overheadMiB: 768 },
   maintenance: {
@@ -94,6 +95,7 @@ const large: Sizes = {
   streaming: {
     driver: { cores: 2, cpu: "1500m", heapMiB: 4096, overheadMiB: 1536 },
     executor: { cores: 4, cpu: "2000m", heapMiB: 6144, overheadMiB: 1536, cpuLimit: "4" },
+    alone: { cores: 4, cpu: "3500m", heapMiB: 8192, overheadMiB: 2048, cpuLimit: "4" },
   },
   features: { cores: 2, cpu: "1000m", heapMiB: 2048, overheadMiB: 1024 },
   maintenance: {

@@ -24,18 +24,17 @@ export const victims = {
   catalog: "app.kubernetes.io/name=nessie",
 } as const;
 
+export type Victim = keyof typeof victims;
+
 /** Kills a pod at once, as a lost node would. */
-export async function kill(victim: keyof typeof victims): Promise<void> {
+export async function kill(victim: Victim): Promise<void> {
   const core = (await cluster()).makeApiClient(CoreV1Api);
   const name = await podName(core, victim);
   await core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
 }
 
 /** Runs a command in a pod. @returns its output. */
-export async function runIn(
-  victim: keyof typeof victims,
-  command: readonly string[],
-): Promise<string> {
+export async function runIn(victim: Victim, command: readonly string[]): Promise<string> {
   const config = await cluster();
   const core = config.makeApiClient(CoreV1Api);
   const name = await podName(core, victim);
@@ -52,7 +51,7 @@ export async function runIn(
   return text(output);
 }
 
-async function podName(core: CoreV1Api, victim: keyof typeof victims): Promise<string> {
+async function podName(core: CoreV1Api, victim: Victim): Promise<string> {
   const labelSelector = victims[victim];
   const { items } = await core.listNamespacedPod({ namespace, labelSelector });
   const name = items.find((pod) => pod.status?.phase === "Running")?.metadata?.name;

@@ -12,6 +12,9 @@ _REGION = "us-east-1"
 def build_session(settings: Settings) -> SparkSession:
     """Starts Spark, or finds it running, configured for the lakehouse."""
     builder = SparkSession.builder.appName("streaming")
+    if settings.spark_master:
+        # Set here, it wins over the one that spark-submit was given.
+        builder = builder.master(settings.spark_master)
     configuration = SMALL_BATCHES | iceberg_catalog(settings) | checkpoint_storage(settings)
     for name, value in configuration.items():
         builder = builder.config(name, value)

@@ -20,6 +20,7 @@ class Settings:
         warehouse: folder of the tables in object storage.
         s3_endpoint: object storage, for tables and checkpoint alike.
         checkpoint: folder of the query's progress. A new folder reads every topic from its start.
+        spark_master: where tasks run, as Spark writes a master; empty for what it was submitted to.
         trigger: shortest time from one batch to the next, as Spark writes an interval.
         max_offsets_per_trigger: most messages in one batch; it bounds the memory of a batch.
         alert_window_minutes: minutes of the moving mean that anomalies deviate from.
@@ -34,6 +35,7 @@ class Settings:
     warehouse: str = "s3://warehouse/"
     s3_endpoint: str = "http://minio:9000"
     checkpoint: str = "s3a://checkpoints/streaming"
+    spark_master: str = ""
     trigger: str = "1 second"
     max_offsets_per_trigger: int = 150_000
     alert_window_minutes: int = DetectorSettings.window_minutes

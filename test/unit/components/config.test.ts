@@ -33,7 +33,7 @@ describe("the configuration", () => {
       redis: { isUpstreamImage: false, storage: "1Gi" },
       producer: { rate: 50 },
       streaming: {
-        maxExecutors: 1,
+        maxExecutors: 0,
         triggerSeconds: 2,
         maxOffsets: 150_000,
         alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },

@@ -58,7 +58,6 @@ describe("the whole program", () => {
       "replay-training",
       "features driver",
       "streaming driver",
-      "streaming executor",
     ]);
     expect(recording.all("kubernetes:helm.sh/v3:Release").map(({ name }) => name)).toEqual([
       "spark-operator",
@@ -487,7 +486,7 @@ describe("the program with a notebook", () => {
 describe("what the platform asks of its machine", () => {
   it("fits 2 cores and 6 GiB on a laptop, with 224 MiB left for Kubernetes", () => {
     const laptop = demand(recording);
-    expect(laptop).toEqual({ cpu: 920, memory: 4816, memoryLimit: 6944 });
+    expect(laptop).toEqual({ cpu: 920, memory: 4080, memoryLimit: 6208 });
     // kubeadm's own pods reserve 850m of the 2000m; a rolling update needs the rest.
     expect(laptop.cpu).toBeLessThan(1000);
     // Limits are for the worst moment of each part, which do not come all at once.
@@ -502,7 +501,7 @@ describe("what the platform asks of its machine", () => {
   it("fits at the worst moment of all parts without the feature pipeline", async () => {
     const { recording: without } = await deploy({ "lakehouse:features": "false" });
     expect(pods(without).map(({ name }) => name)).not.toContain("features driver");
-    expect(demand(without)).toEqual({ cpu: 880, memory: 3792, memoryLimit: 5920 });
+    expect(demand(without)).toEqual({ cpu: 880, memory: 3056, memoryLimit: 5184 });
     expect(demand(without).memoryLimit).toBeLessThanOrEqual(6 * 1024 - 224);
   });
 

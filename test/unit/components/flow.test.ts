@@ -180,6 +180,7 @@ describe("the streaming job", () => {
       KAFKA_BOOTSTRAP_SERVERS: "kafka:9092",
       NESSIE_URI: "http://nessie:19120/api/v2",
       S3_ENDPOINT: "http://minio:9000",
+      SPARK_MASTER: "local[2,4]",
       TRIGGER: "2 seconds",
       MAX_OFFSETS_PER_TRIGGER: "150000",
       ALERT_WINDOW_MINUTES: "60",

@@ -121,3 +121,15 @@ export const nessie: CatalogConnection = {
   uri: output("http://nessie:19120"),
   address: "http://nessie:19120",
 };
+
+/** Where a Spark job runs, and what it reads from and writes to. */
+export const sparkJob = {
+  namespace: "lakehouse",
+  operator: { serviceAccount: output("spark-operator-spark") },
+  kafka: { bootstrapServers: output("kafka:9092") },
+  catalog: nessie,
+  objectStorage: {
+    endpoint: output("http://minio:9000"),
+    credentialsSecret: output("minio-spark"),
+  },
+};

@@ -1,4 +1,5 @@
 import type {
+  V1Container,
   V1CronJob,
   V1Deployment,
   V1Job,
@@ -123,3 +124,12 @@ function mebibytes(quantity = ""): number {
   if (amount === undefined) throw new Error(`not MiB: ${quantity}`);
   return Number(amount);
 }
+
+/** The environment of a container by name: values, and references to keys of Secrets. */
+export const environment = (container: { env?: V1Container["env"] | undefined } | undefined) =>
+  Object.fromEntries(
+    (container?.env ?? []).map(({ name, value, valueFrom }) => [
+      name,
+      value ?? valueFrom?.secretKeyRef,
+    ]),
+  );

@@ -12,17 +12,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { ChangeDataCapture } from "../../../components/change-data-capture.ts";
 import { nessie, record, type Recording } from "../../support/mocks.ts";
+import { environment } from "../../support/pods.ts";
 
 const topics = (recording: Recording) =>
   recording.all("kafka:index/topic:Topic").map(({ inputs }) => inputs);
-
-const environment = (container: V1Container | undefined) =>
-  Object.fromEntries(
-    (container?.env ?? []).map(({ name, value, valueFrom }) => [
-      name,
-      value ?? valueFrom?.secretKeyRef,
-    ]),
-  );
 
 describe("change data capture", () => {
   let recording: Recording;

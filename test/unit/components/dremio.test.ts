@@ -1,6 +1,5 @@
 import type {
   V1ConfigMap,
-  V1Container,
   V1Job,
   V1Secret,
   V1Service,
@@ -12,6 +11,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { versions } from "../../../components/versions.ts";
 import { Dremio } from "../../../components/dremio.ts";
 import { nessie, record, type Recording, waitsFor } from "../../support/mocks.ts";
+import { environment } from "../../support/pods.ts";
 
 describe("Dremio", () => {
   let recording: Recording;
@@ -48,14 +48,6 @@ describe("Dremio", () => {
     const { inputs } = recording.find("kubernetes:batch/v1:Job", "query-bootstrap");
     return (inputs as unknown as V1Job).spec?.template.spec;
   };
-  const environment = (one: V1Container | undefined) =>
-    Object.fromEntries(
-      (one?.env ?? []).map(({ name, value, valueFrom }) => [
-        name,
-        value ?? valueFrom?.secretKeyRef,
-      ]),
-    );
-
   it("is upstream's image, as the user that it was made for", () => {
     expect(container()?.image).toBe(`docker.io/dremio/dremio-oss:${versions.dremio}`);
     expect(server()?.template.spec?.securityContext).toMatchObject({

@@ -3,18 +3,12 @@ import { type ComponentResourceOptions, CustomResource, output } from "@pulumi/p
 import { describe, expect, it } from "vitest";
 
 import { createFeatures, type FeaturesArgs } from "../../../components/features.ts";
-import { nessie, record } from "../../support/mocks.ts";
+import { record, sparkJob } from "../../support/mocks.ts";
+import { environment } from "../../support/pods.ts";
 
 const args: FeaturesArgs = {
-  namespace: "lakehouse",
+  ...sparkJob,
   image: "localhost/lakehouse/features:1",
-  operator: { serviceAccount: output("spark-operator-spark") },
-  kafka: { bootstrapServers: output("kafka:9092") },
-  catalog: nessie,
-  objectStorage: {
-    endpoint: output("http://minio:9000"),
-    credentialsSecret: output("minio-spark"),
-  },
   offlineStore: {
     address: output("postgres:5432"),
     database: output("lakehouse"),
@@ -43,12 +37,7 @@ describe("the feature pipeline", () => {
       executor: unknown;
     };
     expect(executor).toEqual({});
-    const env = driver.template.spec.containers[0]?.env ?? [];
-    expect(
-      Object.fromEntries(
-        env.map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.secretKeyRef]),
-      ),
-    ).toEqual({
+    expect(environment(driver.template.spec.containers[0])).toEqual({
       KAFKA_BOOTSTRAP_SERVERS: "kafka:9092",
       NESSIE_URI: "http://nessie:19120/api/v2",
       S3_ENDPOINT: "http://minio:9000",

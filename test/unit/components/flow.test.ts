@@ -5,18 +5,13 @@ import { describe, expect, it } from "vitest";
 import { Dashboard, type DashboardArgs } from "../../../components/dashboard.ts";
 import { Namespace } from "../../../components/namespace.ts";
 import { Producer } from "../../../components/producer.ts";
-import { Streaming } from "../../../components/streaming.ts";
 import { nessie, record, type Recording } from "../../support/mocks.ts";
+import { environment } from "../../support/pods.ts";
 
 const container = (recording: Recording, name: string): V1Container | undefined => {
   const { inputs } = recording.find("kubernetes:apps/v1:Deployment", name);
   return (inputs as unknown as V1Deployment).spec?.template.spec?.containers[0];
 };
-
-const environment = (env: V1Container["env"]) =>
-  Object.fromEntries(
-    (env ?? []).map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.secretKeyRef]),
-  );
 
 describe("the namespace", () => {
   it("admits only pods that keep the standard `restricted`", async () => {
@@ -48,7 +43,7 @@ describe("the producer", () => {
   it("sends events of a made-up shop to Kafka", async () => {
     const producer = container(await deploy(), "producer");
     expect(producer?.args).toEqual(["/app/producer.mjs", "generate"]);
-    expect(environment(producer?.env)).toEqual({ KAFKA_BROKERS: "kafka:9092", RATE: "50" });
+    expect(environment(producer)).toEqual({ KAFKA_BROKERS: "kafka:9092", RATE: "50" });
     expect(producer?.readinessProbe?.httpGet).toEqual({ path: "/readyz", port: 8080 });
     expect(producer?.livenessProbe?.httpGet).toEqual({ path: "/healthz", port: 8080 });
   });
@@ -79,7 +74,7 @@ describe("the dashboard", () => {
     const recording = await deploy();
     const dashboard = container(recording, "dashboard");
     expect(dashboard?.args).toEqual(["/app/dashboard/server.mjs"]);
-    expect(environment(dashboard?.env)).toEqual({
+    expect(environment(dashboard)).toEqual({
       PORT: "8080",
       FLIGHT_ADDRESS: "query:32010",
       FLIGHT_USER_FILE: "/run/secrets/query/username",
@@ -110,7 +105,7 @@ describe("the dashboard", () => {
       catalog: nessie,
       sparkUi: "http://streaming-ui:4040",
     });
-    expect(environment(container(recording, "dashboard")?.env)).toMatchObject({
+    expect(environment(container(recording, "dashboard"))).toMatchObject({
       KAFKA_BROKERS: "kafka:9092",
       NESSIE_URI: "http://nessie:19120",
       SPARK_UI_URI: "http://streaming-ui:4040",
@@ -124,7 +119,7 @@ describe("the dashboard", () => {
       }),
       "dashboard",
     );
-    expect(environment(dashboard?.env)).toMatchObject({
+    expect(environment(dashboard)).toMatchObject({
       REDIS_ADDRESS: "redis:6379",
       REDIS_USER_FILE: "/run/secrets/redis/username",
       REDIS_PASSWORD_FILE: "/run/secrets/redis/password",
@@ -137,58 +132,9 @@ describe("the dashboard", () => {
   it("has no password if the stack wants none", async () => {
     const recording = await deploy({ auth: "none" });
     const { env, volumeMounts } = container(recording, "dashboard") ?? {};
-    expect(environment(env)).toMatchObject({ AUTH: "none" });
-    expect(environment(env)).not.toHaveProperty("AUTH_PASSWORD_FILE");
+    expect(environment({ env })).toMatchObject({ AUTH: "none" });
+    expect(environment({ env })).not.toHaveProperty("AUTH_PASSWORD_FILE");
     expect(volumeMounts?.map(({ name }) => name)).toEqual(["tmp", "query"]);
     expect(recording.all("random:index/randomPassword:RandomPassword")).toEqual([]);
-  });
-});
-
-describe("the streaming job", () => {
-  it("is told where events come from and where tables go", async () => {
-    const recording = await record(
-      () =>
-        new Streaming("streaming", {
-          namespace: "lakehouse",
-          image: "localhost/lakehouse/streaming:1",
-          nodePort: 30040,
-          operator: { serviceAccount: output("spark-operator-spark") },
-          kafka: { bootstrapServers: output("kafka:9092") },
-          catalog: nessie,
-          objectStorage: {
-            endpoint: output("http://minio:9000"),
-            credentialsSecret: output("minio-spark"),
-          },
-          triggerSeconds: 2,
-          maxOffsets: 150_000,
-          alerts: {
-            windowMinutes: 60,
-            threshold: 4,
-            cooldownMinutes: 5,
-            minimumHistoryMinutes: 10,
-          },
-        }),
-    );
-    const { inputs } = recording.find(
-      "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication",
-      "streaming",
-    );
-    const { driver } = inputs["spec"] as {
-      driver: { template: { spec: { containers: V1Container[] } } };
-    };
-    expect(environment(driver.template.spec.containers[0]?.env)).toEqual({
-      KAFKA_BOOTSTRAP_SERVERS: "kafka:9092",
-      NESSIE_URI: "http://nessie:19120/api/v2",
-      S3_ENDPOINT: "http://minio:9000",
-      SPARK_MASTER: "local[2,4]",
-      TRIGGER: "2 seconds",
-      MAX_OFFSETS_PER_TRIGGER: "150000",
-      ALERT_WINDOW_MINUTES: "60",
-      ALERT_THRESHOLD: "4",
-      ALERT_COOLDOWN_MINUTES: "5",
-      ALERT_MINIMUM_HISTORY_MINUTES: "10",
-      AWS_ACCESS_KEY_ID: { name: "minio-spark", key: "access-key" },
-      AWS_SECRET_ACCESS_KEY: { name: "minio-spark", key: "secret-key" },
-    });
   });
 });

@@ -1,20 +1,13 @@
 import type { V1PodSpec } from "@kubernetes/client-node";
-import { output } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 
 import { Streaming, type StreamingArgs } from "../../../components/streaming.ts";
-import { nessie, record } from "../../support/mocks.ts";
+import { record, sparkJob } from "../../support/mocks.ts";
+import { environment } from "../../support/pods.ts";
 
 const args: StreamingArgs = {
-  namespace: "lakehouse",
+  ...sparkJob,
   image: "localhost/lakehouse/streaming:1",
-  operator: { serviceAccount: output("spark-operator-spark") },
-  kafka: { bootstrapServers: output("kafka:9092") },
-  catalog: nessie,
-  objectStorage: {
-    endpoint: output("http://minio:9000"),
-    credentialsSecret: output("minio-spark"),
-  },
   triggerSeconds: 2,
   maxOffsets: 150_000,
   alerts: { windowMinutes: 60, threshold: 4, cooldownMinutes: 5, minimumHistoryMinutes: 10 },
@@ -34,22 +27,38 @@ async function deploy(more: Partial<StreamingArgs>) {
     driver: Role;
     executor: Partial<Role>;
   };
-  const { env = [] } = driver.template.spec.containers[0] ?? {};
-  return { driver, executor, master: env.find(({ name }) => name === "SPARK_MASTER")?.value };
+  return { driver, executor, env: environment(driver.template.spec.containers[0]) };
 }
 
 describe("the stream", () => {
   it("is one pod that tries a task as often as executors would", async () => {
-    const { driver, executor, master } = await deploy({});
+    const { driver, executor, env } = await deploy({});
     expect(executor).toEqual({});
     expect(driver).toMatchObject({ cores: 2, memory: "1024m" });
-    expect(master).toBe("local[2,4]");
+    expect(env["SPARK_MASTER"]).toBe("local[2,4]");
+  });
+
+  it("is told where events come from and where tables go", async () => {
+    expect((await deploy({})).env).toEqual({
+      KAFKA_BOOTSTRAP_SERVERS: "kafka:9092",
+      NESSIE_URI: "http://nessie:19120/api/v2",
+      S3_ENDPOINT: "http://minio:9000",
+      SPARK_MASTER: "local[2,4]",
+      TRIGGER: "2 seconds",
+      MAX_OFFSETS_PER_TRIGGER: "150000",
+      ALERT_WINDOW_MINUTES: "60",
+      ALERT_THRESHOLD: "4",
+      ALERT_COOLDOWN_MINUTES: "5",
+      ALERT_MINIMUM_HISTORY_MINUTES: "10",
+      AWS_ACCESS_KEY_ID: { name: "minio-spark", key: "access-key" },
+      AWS_SECRET_ACCESS_KEY: { name: "minio-spark", key: "secret-key" },
+    });
   });
 
   it("leaves the work to executors where it may have some", async () => {
-    const { driver, executor, master } = await deploy({ maxExecutors: 1 });
+    const { driver, executor, env } = await deploy({ maxExecutors: 1 });
     expect(driver).toMatchObject({ cores: 1, memory: "768m" });
     expect(executor).toMatchObject({ cores: 2, memory: "768m", instances: 1 });
-    expect(master).toBeUndefined();
+    expect(env).not.toHaveProperty("SPARK_MASTER");
   });
 });

@@ -7,6 +7,12 @@ import { omit, toServer } from "./objects.ts";
 import type { ObjectKind } from "./tokens.ts";
 import type { Properties } from "../runtime/values.ts";
 
+/**
+ * How the kubelet answers, with status 200, when the log that it was asked for has been removed with
+ * its container (kubernetes/kubernetes#142258).
+ */
+const LOG_IS_GONE = "unable to retrieve container logs for ";
+
 /** Where an object is. */
 export interface ObjectAddress extends ObjectKind {
   readonly namespace: string | undefined;
@@ -114,9 +120,10 @@ export class Cluster {
   ): Promise<string> {
     const path = `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods/${pod.metadata.name}/log`;
     try {
-      return await this.client.request(HttpMethod.GET, path, {
+      const log = await this.client.request(HttpMethod.GET, path, {
         query: { container, tailLines: options.lines, previous: options.previous },
       });
+      return log.startsWith(LOG_IS_GONE) ? "" : log;
     } catch {
       return ""; // The log is an aid to another message: its absence must not hide that.
     }

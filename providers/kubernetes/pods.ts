@@ -1,3 +1,4 @@
+import pRetry from "p-retry";
 import { isProperties } from "../runtime/values.ts";
 import type { Properties } from "../runtime/values.ts";
 import type { Cluster } from "./cluster.ts";
@@ -81,13 +82,9 @@ async function diagnosePod(pod: LiveObject, cluster: Cluster): Promise<string> {
   const ailment = ailmentOf(pod);
   const lines = [`Pod ${pod.metadata.name}: ${ailment?.summary ?? "not ready"}`];
   if (ailment?.crashed !== undefined) {
-    const { container, isRestarted } = ailment.crashed;
-    const options = { lines: LOG_LINES, previous: isRestarted };
-    // The container may have been started again since its pod was looked at.
-    const log =
-      (await cluster.logTail(pod, container, options)) ||
-      (await cluster.logTail(pod, container, { ...options, previous: !isRestarted }));
-    if (log.trim() !== "") lines.push(`last lines of container ${container}:`, indent(log));
+    const log = await lastLinesOf(pod, ailment.crashed, cluster);
+    if (log !== "")
+      lines.push(`last lines of container ${ailment.crashed.container}:`, indent(log));
   } else {
     const warnings = await warningsOf(pod, cluster);
     lines.push(...warnings.filter((text) => !ailment?.summary.includes(text)).map(indent));
@@ -95,10 +92,35 @@ async function diagnosePod(pod: LiveObject, cluster: Cluster): Promise<string> {
   return indent(lines.join("\n"));
 }
 
+/** The end of what a crashed container wrote; empty if that was nothing. */
+async function lastLinesOf(
+  pod: LiveObject,
+  { container, isRestarted }: Crash,
+  cluster: Cluster,
+): Promise<string> {
+  const logOf = (previous: boolean) =>
+    cluster.logTail(pod, container, { lines: LOG_LINES, previous });
+  // Since its pod was looked at the container may have been started again, and again: what crashed
+  // is then the one before or the one now, and for a moment the log of neither can be had.
+  const find = async () => {
+    const log = (await logOf(isRestarted)) || (await logOf(!isRestarted));
+    if (log.trim() === "") throw new Error(`${container} has no log`);
+    return log;
+  };
+  return pRetry(find, { retries: 3, minTimeout: 300 }).catch(() => "");
+}
+
+/** A container that ended with an error. */
+interface Crash {
+  readonly container: string;
+  /** Whether it was started again after that. */
+  readonly isRestarted: boolean;
+}
+
 interface Ailment {
   readonly summary: string;
   /** The container whose log tells more. */
-  readonly crashed?: { readonly container: string; readonly isRestarted: boolean };
+  readonly crashed?: Crash;
   /** The state of the nodes tells more. */
   readonly isNodeAsked?: true;
 }

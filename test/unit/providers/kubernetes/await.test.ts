@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { awaiterOf, NotReady, untilReady } from "../../../../providers/kubernetes/await/index.ts";
 import { Unreachable } from "../../../../providers/kubernetes/client.ts";
-import type { Cluster } from "../../../../providers/kubernetes/cluster.ts";
+import type { Client } from "../../../../providers/kubernetes/client.ts";
+import { Cluster } from "../../../../providers/kubernetes/cluster.ts";
 import type { LiveObject } from "../../../../providers/kubernetes/objects.ts";
 import type { ObjectKind } from "../../../../providers/kubernetes/tokens.ts";
 
@@ -338,6 +339,25 @@ describe("waiting", () => {
         failed,
       ),
     );
+  });
+
+  test("the log of a container that is started again meanwhile is looked for once more", async () => {
+    const failed = object("batch/v1/Job", {
+      spec,
+      status: { conditions: conditions(["Failed", "True"]) },
+    });
+    const logTail = vi.fn<Cluster["logTail"]>();
+    logTail.mockResolvedValueOnce("").mockResolvedValueOnce("");
+    logTail.mockResolvedValueOnce("no route to host\n");
+    const cluster = Object.assign(clusterOf(failed, crashed), { logTail });
+    const waiting = untilReady(cluster, failed, { signal, status: () => undefined, isNew: true });
+    await expect(waiting).rejects.toThrow("last lines of container main:\n    no route to host");
+  });
+
+  test("the kubelet's word that a log is gone is not taken for a log", async () => {
+    const gone = "unable to retrieve container logs for containerd://3bb6fd00e2a1";
+    const cluster = new Cluster({ request: () => Promise.resolve(gone) } as unknown as Client);
+    expect(await cluster.logTail(crashed, "main", { lines: 15, previous: true })).toBe("");
   });
 
   test("time over is an error that says what is missing, and the status said it before", async () => {

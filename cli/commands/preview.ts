@@ -2,9 +2,10 @@ import type { Command } from "commander";
 
 import { requireDeployment } from "../deployment.ts";
 import { jsonOption, pluginsOption, stackOption } from "../options.ts";
-import { showWarnings } from "../pulumi/outcome.ts";
+import { type Outcome, showWarnings } from "../pulumi/outcome.ts";
 import type { PluginChoice } from "../pulumi/plugins.ts";
 import { PlatformStack } from "../pulumi/stack.ts";
+import { runSteps } from "../steps.ts";
 
 interface PreviewOptions {
   readonly stack: string;
@@ -23,9 +24,7 @@ export function register(program: Command): void {
     .action(async ({ stack: name, plugins, json }: PreviewOptions) => {
       const { kubeconfig } = await requireDeployment(name);
       const stack = new PlatformStack({ stack: name, kubeconfig, plugins });
-      const outcome = await stack.preview((line) => {
-        process.stderr.write(`${line}\n`);
-      });
+      const outcome = await previewOf(stack);
       const { changes } = outcome;
       showWarnings(outcome);
       if (json) {
@@ -39,4 +38,18 @@ export function register(program: Command): void {
         }
       }
     });
+}
+
+async function previewOf(stack: PlatformStack): Promise<Outcome> {
+  let outcome: Outcome | undefined;
+  await runSteps([
+    {
+      title: "Preview",
+      run: async (progress) => {
+        outcome = await stack.preview(progress);
+      },
+    },
+  ]);
+  if (outcome === undefined) throw new Error("There was no preview");
+  return outcome;
 }

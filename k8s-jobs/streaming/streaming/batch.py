@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -66,8 +67,9 @@ class BatchWriter:
                 added, _ = summarise(fresh)
                 clock.lap("deduplicate")
 
+            rows = rows_by_topic(added)
             writes: list[Callable[[], None]] = [
-                partial(append, fresh, topic) for topic in topics_of(added) if topic != ERRORS
+                partial(append, fresh, topic, rows[topic]) for topic in rows if topic != ERRORS
             ]
             is_repeating = bool(repeated)
             writes.append(partial(self._write_errors, fresh, added, summaries, is_repeating))
@@ -107,8 +109,8 @@ class BatchWriter:
         is_repeating: bool,
     ) -> None:
         """Writes the rows of errors and then their alerts: no alert is there without its row."""
-        if any(summary.topic == ERRORS for summary in added):
-            append(fresh, ERRORS)
+        if rows := rows_by_topic(added).get(ERRORS):
+            append(fresh, ERRORS, rows)
         self._fatal_alerts.write(fresh, added, batch, is_repeating)
 
 
@@ -128,12 +130,12 @@ def computed_once(rows: DataFrame) -> Iterator[DataFrame]:
         kept._jdf.queryExecution().analyzed().rdd().unpersist(False)  # noqa: SLF001
 
 
-def topics_of(summaries: list[MinuteSummary]) -> list[str]:
-    """The topics that have events, those with most events first."""
-    rows: dict[str, int] = {}
+def rows_by_topic(summaries: list[MinuteSummary]) -> dict[str, int]:
+    """The number of events of each topic that has any, the largest first."""
+    rows: Counter[str] = Counter()
     for summary in summaries:
-        rows[summary.topic] = rows.get(summary.topic, 0) + summary.rows
-    return sorted(rows, key=rows.__getitem__, reverse=True)
+        rows[summary.topic] += summary.rows
+    return dict(rows.most_common())
 
 
 def run_side_by_side(spark: SparkSession, writes: list[Callable[[], None]]) -> None:

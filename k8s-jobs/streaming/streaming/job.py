@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from py4j.java_gateway import JavaObject
@@ -60,15 +61,26 @@ def start_query(
         .option("kafka.max.poll.records", 10_000)
         .option("kafka.fetch.max.wait.ms", 20)
         .load()
-        # Not later: a constant that changes with the batch would have all code of the batch
-        # compiled anew, where here it is in a small plan of its own.
-        .withColumn("ingest_time", F.current_timestamp())
         .writeStream.queryName("events")
-        .foreachBatch(write_batch)
+        .foreachBatch(
+            lambda messages, batch_id: write_batch(
+                with_ingest_time(messages, datetime.now(UTC)), batch_id
+            )
+        )
         .option("checkpointLocation", settings.checkpoint)
         .trigger(processingTime=settings.trigger)
         .start()
     )
+
+
+def with_ingest_time(messages: DataFrame, now: datetime) -> DataFrame:
+    """Messages with the time at which this job read them.
+
+    A time is a constant of the code that Spark generates, which would be compiled anew and run
+    cold in every batch; an array is data of that code, and so are its elements.
+    """
+    first = F.col("partition") * 0
+    return messages.withColumn("ingest_time", F.array(F.lit(now))[first])
 
 
 class Gate:

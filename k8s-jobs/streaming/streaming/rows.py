@@ -12,6 +12,8 @@ from streaming.summary import MinuteSummary, id_hash, summarise
 from streaming.tables import ROW_TABLES
 
 _MINUTE = 60
+# Some 200 ms of a core. Fewer are written in the time that another task and file would take.
+_ROWS_WORTH_A_FILE = 20_000
 
 
 def read_minutes(spark: SparkSession, minutes: Iterable[int]) -> list[MinuteSummary]:
@@ -99,16 +101,21 @@ def without_repeated(
     return unsuspected.select(columns).unionAll(fresh.select(columns))
 
 
-def append(events: DataFrame, topic: str) -> None:
-    """Appends the valid events of one topic to its table, as one commit of one file a day."""
+def append(events: DataFrame, topic: str, rows: int) -> None:
+    """Appends the valid events of one topic to its table in one commit.
+
+    Of few rows it makes one file a day, of many one a Kafka partition: written side by side.
+
+    Args:
+        events: rows of `read_events`, partitioned as the messages are.
+        topic: whose events are to be appended.
+        rows: how many those are, more or less.
+    """
     table = ROW_TABLES[topic]
-    (
-        events.where(F.col("reason").isNull() & (F.col("topic") == topic))
-        .select(*table.columns)
-        .coalesce(1)
-        .writeTo(table.full_name)
-        .append()
-    )
+    valid = events.where(F.col("reason").isNull() & (F.col("topic") == topic))
+    if rows < _ROWS_WORTH_A_FILE:
+        valid = valid.coalesce(1)
+    valid.select(*table.columns).writeTo(table.full_name).append()
 
 
 def rows_of(spark: SparkSession, topic: str, minutes: Iterable[int]) -> DataFrame:

@@ -8,6 +8,7 @@ import pytest
 from events import click, count_kpis, error, order, without
 from streaming import batch
 from streaming.minutes import MinuteMemory
+from streaming.tables import NAMESPACE
 
 KPIS = """
     SELECT cast(window_start AS timestamp_ntz), orders, revenue, active_users, clicks, carts,
@@ -107,7 +108,9 @@ def test_a_batch_that_was_cut_off_is_completed(
             patch.setattr("streaming.kpis.KpiTable.upsert", die)
         else:
             real = batch.append
-            patch.setattr(batch, "append", lambda e, t: real(e, t) if t == "orders" else die())
+            patch.setattr(
+                batch, "append", lambda e, t, n: real(e, t, n) if t == "orders" else die()
+            )
         with pytest.raises(SystemExit):
             new_writer()(messages, 0)
     assert rows(KPIS) == []
@@ -116,6 +119,20 @@ def test_a_batch_that_was_cut_off_is_completed(
 
     assert rows(COUNTS) == [(1, 1, 1, 1)]
     assert rows(KPIS) == count_kpis(events)
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_many_rows_are_a_file_of_each_partition(
+    new_writer, topics, rows, monkeypatch, files
+) -> None:
+    monkeypatch.setattr("streaming.rows._ROWS_WORTH_A_FILE", {1: 4, 2: 3}[files])
+    first = topics.messages(("clicks", click()), ("clicks", click())).coalesce(1)
+    second = topics.messages(("clicks", click())).coalesce(1)
+
+    new_writer()(first.unionAll(second), 0)
+
+    assert rows(f"SELECT count(*) FROM {NAMESPACE}.clicks.files") == [(files,)]
+    assert rows(COUNTS) == [(0, 3, 0, 0)]
 
 
 def test_late_events_correct_their_minute(new_writer, topics, rows) -> None:

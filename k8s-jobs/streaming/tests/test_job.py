@@ -1,13 +1,14 @@
 """The life of the query, without Kafka: a stream of numbers stands in."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
 from events import MESSAGE_SCHEMA, click, error, order
-from streaming.job import Gate, stay_until_closed
+from streaming.job import Gate, stay_until_closed, with_ingest_time
 from test_batch import COUNTS
 
 
@@ -88,6 +89,44 @@ def test_repetitions_are_found_within_a_running_query(
 
     assert rows(COUNTS) == [(1, 3, 1, 0)]
     assert rows("SELECT clicks FROM kpis_per_minute") == [(3,)]
+
+
+def test_every_batch_runs_the_code_of_the_first(spark, tmp_path, topics, new_writer, rows) -> None:
+    """Code that Spark generates anew with each batch is compiled with each, and stays slow."""
+    folder = tmp_path / "messages"
+    folder.mkdir()
+    write = new_writer()
+    files = spark.readStream.schema(MESSAGE_SCHEMA).parquet(str(folder)).drop("ingest_time")
+    query = files.writeStream.foreachBatch(
+        lambda messages, batch_id: write(with_ingest_time(messages, datetime.now(UTC)), batch_id)
+    ).option("checkpointLocation", str(tmp_path / "c"))
+    running = query.trigger(processingTime="100 milliseconds").start()
+    metrics = spark._jvm.org.apache.spark.metrics.source.CodegenMetrics  # noqa: SLF001
+    compiled = metrics.METRIC_COMPILATION_TIME()
+
+    def compilations_of_a_batch() -> int:
+        events = [("clicks", click()), ("orders", order()), ("errors", error())]
+        batch = topics.messages(*events).coalesce(1)
+        running.processAllAvailable()
+        before = compiled.getCount()
+        batch.write.mode("append").parquet(str(folder))
+        running.processAllAvailable()
+        return compiled.getCount() - before
+
+    began = datetime.now(UTC)
+    compilations = [compilations_of_a_batch() for _ in range(4)]
+    running.stop()
+
+    assert compilations[0] > 0
+    assert compilations[-1] == 0
+    times = [time for (time,) in rows("SELECT ingest_time FROM clicks ORDER BY ingest_time")]
+    assert len(set(times)) == 4
+    assert (
+        began.replace(tzinfo=None)
+        <= times[0]
+        <= times[-1]
+        <= datetime.now(UTC).replace(tzinfo=None)
+    )
 
 
 def test_a_failing_batch_ends_the_job(spark, tmp_path) -> None:

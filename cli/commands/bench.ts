@@ -6,10 +6,10 @@ import { AppsV1Api } from "@kubernetes/client-node";
 import Table from "cli-table3";
 import { type Command, InvalidArgumentError } from "commander";
 
-import { connectSender } from "../../apps/producer/connect.ts";
 import { versions } from "../../components/versions.ts";
 import { alertLatency } from "../../test/bench/alerts.ts";
 import type { Latency } from "../../test/bench/latency.ts";
+import { Load } from "../../test/bench/load.ts";
 import { type SteadyLoad, steadyLoad } from "../../test/bench/steady-load.ts";
 import { watchDashboard } from "../../test/bench/viewers.ts";
 import { connection, dashboardConnection } from "../connection.ts";
@@ -23,8 +23,6 @@ import type { Progress } from "../progress.ts";
 import { runSteps } from "../steps.ts";
 import { namespace } from "../workloads.ts";
 
-/** How long Kafka may take to answer, in ms. */
-const kafkaPatience = 20_000;
 /** The tables are at rest when they have not grown for this long, in ms. */
 const restInterval = 5_000;
 const restPatience = 120_000;
@@ -80,7 +78,8 @@ interface BenchResult extends SteadyLoad {
 async function bench(options: BenchOptions): Promise<{ file: string; result: BenchResult }> {
   const { kubeconfig, cluster } = await requireDeployment(options.stack);
   const { kafka, flight } = await connection(options.stack);
-  const sender = await connectSender(kafka.brokers, kafkaPatience);
+  const order = { rate: options.rate, seconds: options.seconds };
+  const sender = new Load(kafka.brokers);
   let cold: SteadyLoad | undefined;
   let load: SteadyLoad | undefined;
   let watched: BenchResult["watched"] | undefined;
@@ -97,8 +96,8 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
       {
         title: `${options.rate} events/s for ${options.seconds} s, after ${warmUp} s to warm up`,
         run: async (progress) => {
-          cold = await steadyLoad({ ...options, seconds: warmUp }, sender, flight, progress);
-          load = await steadyLoad(options, sender, flight, progress);
+          cold = await steadyLoad({ ...order, seconds: warmUp }, sender, flight, progress);
+          load = await steadyLoad(order, sender, flight, progress);
           memoryMiB = cluster === "kind" ? await nodeMemory(options.stack) : null;
         },
       },
@@ -107,7 +106,7 @@ async function bench(options: BenchOptions): Promise<{ file: string; result: Ben
         run: async (progress) => {
           const watch = new AbortController();
           const [again, dashboard, alerts] = await Promise.all([
-            steadyLoad(options, sender, flight, progress).finally(() => {
+            steadyLoad(order, sender, flight, progress).finally(() => {
               watch.abort();
             }),
             watchDashboard(await dashboardConnection(options.stack), options.viewers, watch.signal),
@@ -150,7 +149,7 @@ function conditions({ rate, seconds, viewers }: BenchOptions): BenchResult["cond
     processor: cpus()[0]?.model ?? "unknown",
     machineMemoryMiB: Math.round(totalmem() / 2 ** 20),
     kernel: release(),
-    load: "one producer process on the same machine, acks from all replicas",
+    load: "one producer thread on the same machine, acks from all replicas",
     freshness:
       "from send to a count(*) over Arrow Flight that includes the event, asked every 250 ms",
     watched: `then the same load with ${viewers} viewers, each with the stream open and asking the API once a second`,

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { FlightClient } from "../../apps/query/client/flight-client.ts";
-import { Shop } from "../../apps/producer/generate.ts";
-import { atRate } from "../../apps/producer/pace.ts";
-import type { Sender } from "../../apps/producer/sender.ts";
 import { UserError } from "../../cli/errors.ts";
 import type { Progress } from "../../cli/progress.ts";
 import { type Count, type Freshness, freshness } from "./freshness.ts";
+import type { Load, LoadOrder } from "./load.ts";
 
 /** How often SQL is asked how many events it sees, in ms. */
 const pollInterval = 250;
@@ -31,18 +29,16 @@ export interface SteadyLoad extends Freshness {
  * Sends a shop's events at a steady rate and watches through SQL how they become visible. Nothing
  * else may write to the tables meanwhile.
  *
- * @param rate events per second.
- * @throws UserError if not every event becomes visible.
+ * @throws UserError if not every event is sent and becomes visible.
  */
 export async function steadyLoad(
-  { rate, seconds }: { readonly rate: number; readonly seconds: number },
-  sender: Sender,
+  order: LoadOrder,
+  load: Load,
   flight: FlightClient,
   progress: Progress,
 ): Promise<SteadyLoad> {
   const total = async (): Promise<number> => Number((await flight.query(countRows))[0]?.["total"]);
   const before = await total();
-  const shop = new Shop({ seed: 1, startedAt: Date.now(), rate, malformedShare: 0 });
   const sent: Count[] = [];
   const visible: Count[] = [];
   const watch = new AbortController();
@@ -55,24 +51,20 @@ export async function steadyLoad(
     }
   })();
 
-  const startedAt = Date.now();
-  await atRate(
-    () => rate,
-    async (count) => {
-      const time = Date.now();
-      await sender.send(shop.events(count, time));
-      sent.push({ time, total: (sent.at(-1)?.total ?? 0) + count });
-    },
-    AbortSignal.timeout(seconds * 1000),
-  );
-  await sender.flush();
-  const endedAt = Date.now();
-  const events = sent.at(-1)?.total ?? 0;
-  while ((visible.at(-1)?.total ?? 0) < events && Date.now() < endedAt + drainPatience) {
-    await sleep(pollInterval);
+  let events = 0;
+  let endedAt = 0;
+  try {
+    await load.send(order, (count) => sent.push(count));
+    endedAt = Date.now();
+    events = sent.at(-1)?.total ?? 0;
+    while ((visible.at(-1)?.total ?? 0) < events && Date.now() < endedAt + drainPatience) {
+      await sleep(pollInterval);
+    }
+  } finally {
+    watch.abort();
+    await watching;
   }
-  watch.abort();
-  await watching;
+  const startedAt = sent[0]?.time ?? endedAt;
   const seen = visible.at(-1)?.total ?? 0;
   if (seen !== events) {
     throw new UserError(`${events} events were sent, ${seen} are visible`, {

@@ -122,7 +122,7 @@ def _checked() -> list[Column]:
 def parse_time(text: Column) -> Column:
     """A point in time, or null. A time without a zone says nothing certain, so it is null too."""
     upper = F.upper(text)
-    # The zone of the session is UTC. Spark's search for the meaning of a `Z` compiles three regular
+    # The zone of the session is UTC. To find out what `Z` means Spark compiles two regular
     # expressions for each row.
     without_z = F.call_function("rtrim", F.lit("Z"), upper)
     return F.when(upper.rlike(_TIME_WITH_ZONE), without_z.cast("timestamp"))

@@ -41,7 +41,7 @@ export function register(program: Command): void {
 }
 
 async function previewOf(stack: PlatformStack): Promise<Outcome> {
-  let outcome: Outcome | undefined;
+  let outcome: Outcome = { changes: [], warnings: [] };
   await runSteps([
     {
       title: "Preview",
@@ -50,6 +50,5 @@ async function previewOf(stack: PlatformStack): Promise<Outcome> {
       },
     },
   ]);
-  if (outcome === undefined) throw new Error("There was no preview");
   return outcome;
 }

@@ -16,7 +16,7 @@ const alertRounds = 3;
 const detailInterval = 5_000;
 /**
  * How many times as long as a reading took its feed rests. On a busy machine this leaves the time to
- * the stream: with rests of 1 and 3, four watched ranges kept it from half of its work.
+ * the stream: with rests of 1 and 3 its events were visible after twice the time.
  */
 const boardRest = 4;
 const detailRest = 9;
